@@ -1,0 +1,197 @@
+"""
+The one place where a token is admitted or refused.
+
+``decide`` is asked before the view and ``conclude`` after it. The order of the questions in
+``_check`` is the contract: a visitor always hears the first reason that applies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import load_backend, login
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_cache_control
+
+from . import records, signing, views
+from .exceptions import ScopeError, TokenError, TokenNotFoundError, UnknownTokenError, WrongUserError
+from .models import RequestToken
+from .rules import Rule
+
+
+@dataclass
+class Visit:
+    """What is known about the token of one request; lies on the request between decide and conclude."""
+
+    rule: Rule | None
+    carries_token: bool
+    is_enforced: bool = False
+    admitted: RequestToken | None = None
+
+
+def is_enforced(request: HttpRequest, rule: Rule) -> bool:
+    """True if the middleware has let this request through by this very rule."""
+    visit = visit_of(request)
+    return visit is not None and visit.is_enforced and visit.rule is rule
+
+
+def visit_of(request: HttpRequest) -> Visit | None:
+    return getattr(request, "_request_token_visit", None)
+
+
+def begin(request: HttpRequest, rule: Rule | None, encoded: str | None) -> bool:
+    """Note the visit; True if there is something to decide. No queries."""
+    must_decide = encoded is not None or (rule is not None and rule.required)
+    if must_decide or rule is not None:
+        visit = Visit(rule, carries_token=encoded is not None, is_enforced=not must_decide)
+        request._request_token_visit = visit  # type: ignore[attr-defined]
+    return must_decide
+
+
+def decide(request: HttpRequest, encoded: str | None) -> HttpResponse | None:
+    """Attach the token and act on it; the answer to send instead of the view's, or None to run the view."""
+    visit = visit_of(request)
+    assert visit is not None
+    token = None
+    try:
+        if encoded is None:
+            raise TokenNotFoundError
+        claims = signing.verify(encoded)
+        token = _row_of(claims)
+        _check(request, visit.rule, token, claims)
+        request.token = token  # type: ignore[attr-defined]
+        return None if visit.rule is None else _admit(request, visit, visit.rule, token)
+    except TokenError as error:
+        return refuse(request, error, token)
+
+
+def refuse(request: HttpRequest, error: TokenError, token: RequestToken | None) -> HttpResponse:
+    """The page that says why, with a line in the log, and one on the token's record if it is known."""
+    visit = visit_of(request)
+    response = views.refused(request, error, is_optional=visit is None or visit.rule is None or not visit.rule.required)
+    records.refused(request, error, token, response.status_code)
+    return response
+
+
+def conclude(request: HttpRequest, response: HttpResponseBase | None) -> None:
+    """After the view: give back a use that came to nothing and record the outcome. None: it raised."""
+    visit = visit_of(request)
+    if visit is None:
+        return
+    if visit.admitted is not None:
+        _settle(request, visit.admitted, response)
+    if visit.carries_token and response is not None:
+        keep_private(response)
+
+
+def keep_private(response: HttpResponseBase) -> None:
+    """Keep the answer to a link, and the link itself, out of caches, referrers and search engines."""
+    # Threat: a private page in a shared cache.
+    response.headers.pop("Cache-Control", None)
+    patch_cache_control(response, no_store=True, private=True)
+    # Threat: the link in the Referer of whatever the page links to. Not "no-referrer": browsers
+    # then send "Origin: null" with the confirm form, which Django's CSRF check refuses.
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Robots-Tag"] = "noindex"
+
+
+def _row_of(claims: dict[str, Any]) -> RequestToken:
+    token = RequestToken.objects.select_related("user").filter(pk=claims["jti"]).first()
+    # Threat: ids that are given out anew, by a restored backup or an emptied table. A link opens
+    # only the row that it was made from.
+    if token is None or any(claims.get(name) != token.claims.get(name) for name in ("sub", "mod", "aud", "iat")):
+        raise UnknownTokenError
+    return token
+
+
+def _check(request: HttpRequest, rule: Rule | None, token: RequestToken, claims: dict[str, Any]) -> None:
+    if rule is not None and token.scope != rule.scope:
+        raise ScopeError
+    # Threat: a revocation that only the database knows of. The row decides, not the JWT alone.
+    token.check_usable()
+    signing.check_times(claims)
+    if rule is None:
+        return
+    token.check_user()
+    # Threat: a link that turns one signed-in visitor into another without a word.
+    if token.user_id is not None and not rule.ignore_session:
+        user = _signed_in(request)
+        if user.is_authenticated and user.pk != token.user_id:
+            raise WrongUserError
+
+
+def _admit(request: HttpRequest, visit: Visit, rule: Rule, token: RequestToken) -> HttpResponse | None:
+    template = rule.confirm_template(signs_in=token.login_mode == token.LoginMode.SESSION)
+    # Threat: mail scanners and previews that follow links. GET shows, POST acts.
+    if template and request.method in ("GET", "HEAD"):
+        return views.confirm(request, token, template)
+    if request.method in ("HEAD", "OPTIONS"):
+        return HttpResponse(status=204)
+    if _is_prefetch(request):
+        # Not a success, or the browser would show this empty answer when the link is clicked.
+        return HttpResponse(status=425)
+    if not RequestToken.objects.claim(token.pk):
+        # Somebody was faster. Ask the row again for the reason.
+        token.refresh_from_db(fields=["used_to_date", "revoked_at", "expiration_time"])
+        token.check_usable()
+        raise UnknownTokenError
+    token.is_claimed = True
+    visit.admitted = token
+    _identify(request, token)
+    visit.is_enforced = True
+    return None
+
+
+def _is_prefetch(request: HttpRequest) -> bool:
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return "prefetch" in purpose.lower() or "prerender" in purpose.lower()
+
+
+def _identify(request: HttpRequest, token: RequestToken) -> None:
+    user = token.user
+    if user is None:
+        return
+    if token.login_mode == token.LoginMode.SESSION:
+        # Threat: session fixation. login() gives the session a new key.
+        login(request, user, backend=_session_backend(user))
+
+    async def auser() -> Any:
+        return user
+
+    request.user = user
+    request.auser = auser
+
+
+def _session_backend(user: Any) -> str:
+    # The session will ask this backend for the user again, so it must be one that knows the user:
+    # with two backends login() cannot tell which.
+    for path in settings.AUTHENTICATION_BACKENDS:
+        if load_backend(path).get_user(user.pk) is not None:
+            return path
+    raise ImproperlyConfigured(
+        "No backend in AUTHENTICATION_BACKENDS can load the user of a SESSION token. "
+        'Add "django.contrib.auth.backends.ModelBackend".'
+    )
+
+
+def _signed_in(request: HttpRequest) -> Any:
+    if not hasattr(request, "user"):
+        raise ImproperlyConfigured(
+            "Request tokens that act for a user need request.user. Put "
+            '"django.contrib.auth.middleware.AuthenticationMiddleware" before '
+            f'"{__package__}.middleware.RequestTokenMiddleware" in MIDDLEWARE.'
+        )
+    return request.user
+
+
+def _settle(request: HttpRequest, token: RequestToken, response: HttpResponseBase | None) -> None:
+    status_code = None if response is None else response.status_code
+    # Below 500 the session cookie has been sent, whatever else the view answered.
+    failed = 500 if token.login_mode == token.LoginMode.SESSION else 400
+    if token.is_claimed and (status_code is None or status_code >= failed):
+        token.is_claimed = False
+        RequestToken.objects.give_back(token.pk)
+    records.admitted(request, token, status_code)

@@ -1,0 +1,33 @@
+"""Find the token in a request: the query string of any request, the body only where it was asked for."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpRequest
+
+from .conf import token_settings
+
+
+def token_in_query(request: HttpRequest) -> str | None:
+    name = token_settings.REQUEST_TOKEN_QUERYSTRING
+    # Without a token not even the query string is parsed.
+    if name not in request.META.get("QUERY_STRING", ""):
+        return None
+    return request.GET.get(name) or None
+
+
+def token_in_body(request: HttpRequest) -> str | None:
+    """The token of a form field or JSON member. Reads the body: call it only for a view that declared a scope."""
+    name = token_settings.REQUEST_TOKEN_QUERYSTRING
+    if request.content_type != "application/json":
+        return request.POST.get(name) or None
+    try:
+        document = json.loads(request.body)
+    # Threat: a body nested a thousand deep, or bytes that are no text. Whatever else it is, it is no token.
+    except (ValueError, RecursionError):
+        return None
+    value = document.get(name) if isinstance(document, dict) else None
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) else "not a string"

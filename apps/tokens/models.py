@@ -1,0 +1,219 @@
+"""
+RequestToken: one link, what it may do, for whom, how often and how long.
+RequestTokenLog: what was decided each time somebody used it.
+
+The link itself, a working JWT, is never stored: ``jwt()`` makes it again from the row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from . import links, signing
+from .conf import token_settings
+from .exceptions import InactiveUserError, MaxUseError, RevokedError, UserChangedError
+from .querysets import RequestTokenQuerySet
+
+
+class RequestToken(models.Model):
+    class LoginMode(models.TextChoices):
+        NONE = "None", _("Nobody is signed in")
+        REQUEST = "Request", _("Acts as the user for one request")
+        SESSION = "Session", _("Signs the user in")
+
+    LOGIN_MODE_NONE = LoginMode.NONE
+    LOGIN_MODE_REQUEST = LoginMode.REQUEST
+    LOGIN_MODE_SESSION = LoginMode.SESSION
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        related_name="request_tokens",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        help_text=_("Whom the link acts for; nobody in mode None."),
+    )
+    scope = models.CharField(
+        _("scope"), max_length=100, help_text=_("What the link is for: the views that declare the same scope take it.")
+    )
+    login_mode = models.CharField(
+        _("login mode"), max_length=10, choices=LoginMode.choices, default=LoginMode.NONE
+    )
+    data = models.JSONField(
+        _("data"), default=dict, blank=True, help_text=_("Payload for the view. Stays here; never part of the link.")
+    )
+    issued_at = models.DateTimeField(_("issued at"), default=timezone.now, editable=False)
+    not_before_time = models.DateTimeField(_("not before"), null=True, blank=True)
+    expiration_time = models.DateTimeField(_("expires at"), null=True, blank=True)
+    max_uses = models.PositiveIntegerField(
+        _("maximum uses"), default=1, null=True, blank=True, help_text=_("Empty: as often as one likes.")
+    )
+    used_to_date = models.PositiveIntegerField(_("used to date"), default=0, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
+    user_state = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = RequestTokenQuerySet.as_manager()
+
+    # True between claiming a use for the current request and giving it back; see admission.py.
+    is_claimed = False
+
+    class Meta:
+        verbose_name = _("request token")
+        verbose_name_plural = _("request tokens")
+        constraints = [
+            models.CheckConstraint(name="tokens_scope_not_empty", condition=~Q(scope="")),
+            models.CheckConstraint(
+                name="tokens_user_fits_login_mode",
+                condition=Q(login_mode="None", user=None) | Q(login_mode__in=["Request", "Session"], user__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="tokens_session_once_and_expiring",
+                condition=~Q(login_mode="Session") | Q(max_uses=1, expiration_time__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="tokens_never_overused", condition=Q(max_uses=None) | Q(used_to_date__lte=F("max_uses"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.scope}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.prepare()
+        super().save(*args, **kwargs)
+
+    def prepare(self) -> None:
+        """Fill in what the login mode implies and raise ValidationError for what it forbids. No queries."""
+        if not self._state.adding:
+            raise ValueError(f"{self!r} is saved already.")
+        self.clean_fields(exclude={"user"})
+        self.clean()
+
+    def clean(self) -> None:
+        if self.data is None:
+            self.data = {}
+        if self.max_uses == 0:
+            raise ValidationError({"max_uses": _("A token needs one use at least; leave it empty for no limit.")})
+        if self.login_mode == self.LoginMode.NONE:
+            if self.user_id is not None:
+                raise ValidationError({"user": _("A token of mode None acts for nobody: leave the user out.")})
+            return
+        if self.user_id is None:
+            raise ValidationError({"user": _("A token of mode Request or Session needs a user.")})
+        if self.login_mode == self.LoginMode.SESSION:
+            self._clean_session()
+
+    def _clean_session(self) -> None:
+        if self.max_uses != 1:
+            raise ValidationError({"max_uses": _("A token of mode Session works once: max_uses must be 1.")})
+        latest = self.issued_at + timedelta(minutes=token_settings.REQUEST_TOKEN_EXPIRY)
+        self.expiration_time = self.expiration_time or latest
+        if self.expiration_time > latest:
+            raise ValidationError(
+                {"expiration_time": _("A token of mode Session may not live longer than REQUEST_TOKEN_EXPIRY minutes.")}
+            )
+        if self._state.adding:
+            self.user_state = _state_of(self.user)
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the JWT says (RFC 7519), and ``mod`` and ``max`` of our own; unset ones are absent."""
+        claims = {
+            "jti": _text(self.pk),
+            "sub": self.scope,
+            "mod": self.login_mode[0].lower(),
+            "max": self.max_uses,
+            "aud": _text(self.user_id),
+            "iat": _seconds(self.issued_at),
+            "exp": _seconds(self.expiration_time),
+            "nbf": _seconds(self.not_before_time),
+        }
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def jwt(self) -> str:
+        """The token itself, to put into a link. Whoever has it, has the permission."""
+        if self.pk is None:
+            raise ValueError("Save the token before asking for its JWT: the row is what the JWT points to.")
+        return signing.encode(self.claims)
+
+    def tokenise(self, url: str) -> str:
+        """The URL with this token added; other parameters and the fragment stay as they are."""
+        return links.add_token(url, self.jwt())
+
+    def check_usable(self) -> None:
+        """Raise the TokenError that says why this token cannot be used now, if it cannot."""
+        if self.revoked_at is not None:
+            raise RevokedError
+        signing.check_times(self.claims)
+        if self.max_uses is not None and self.used_to_date >= self.max_uses:
+            raise MaxUseError
+
+    def check_user(self) -> None:
+        """Raise if the user's account no longer stands behind this token."""
+        if self.user is None:
+            return
+        if not self.user.is_active:
+            raise InactiveUserError
+        # Threat: a sign-in link that outlives the password or the address it was sent to.
+        if self.login_mode == self.LoginMode.SESSION and self.user_state != _state_of(self.user):
+            raise UserChangedError
+
+    def revoke(self) -> None:
+        """Withdraw this token now and for good. Touches no other column, so no count is lost."""
+        type(self).objects.filter(pk=self.pk).revoke()
+        self.refresh_from_db(fields=["revoked_at"])
+
+    def release(self) -> bool:
+        """
+        Give back the use that this request has claimed, for example when a form is shown again.
+
+        True if it was given back. Never for SESSION: the visitor is signed in by then.
+        """
+        if not self.is_claimed or self.login_mode == self.LoginMode.SESSION:
+            return False
+        self.is_claimed = False
+        return type(self).objects.give_back(self.pk)
+
+
+class RequestTokenLog(models.Model):
+    """One decision about one token. Holds no token, no URL and no query string."""
+
+    token = models.ForeignKey(RequestToken, verbose_name=_("token"), related_name="logs", on_delete=models.CASCADE)
+    reason = models.CharField(_("reason"), max_length=20, help_text=_("“admitted”, or the code of the refusal."))
+    status_code = models.PositiveSmallIntegerField(_("status code"), null=True, help_text=_("Empty: no answer was sent."))
+    method = models.CharField(_("method"), max_length=10)
+    client_ip = models.GenericIPAddressField(_("client address"), null=True, unpack_ipv4=True)
+    user_agent = models.CharField(_("user agent"), max_length=500, blank=True)
+    timestamp = models.DateTimeField(_("time"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("request token log")
+        verbose_name_plural = _("request token logs")
+
+    def __str__(self) -> str:
+        return f"{self.timestamp:%Y-%m-%d %H:%M:%S} {self.reason}"
+
+
+def _text(key: Any) -> str | None:
+    return None if key is None else str(key)
+
+
+def _seconds(moment: Any) -> int | None:
+    return None if moment is None else int(moment.timestamp())
+
+
+def _state_of(user: Any) -> str:
+    address = getattr(user, user.get_email_field_name(), "")
+    # Not keyed: SECRET_KEY may be rotated while the link is in the mail.
+    return hashlib.sha256(f"latchkey.tokens.user_state\0{user.password}\0{address}".encode()).hexdigest()

@@ -1,0 +1,73 @@
+"""Tests of apps.tokens alone: they bring their own URLs and ask for nothing of the site but a user model."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from apps.tokens.models import RequestToken
+
+
+@pytest.fixture(autouse=True)
+def own_urls(settings):
+    settings.ROOT_URLCONF = "tests.tokens.urls"
+    settings.LOGIN_URL = "/login/"
+    [engine] = settings.TEMPLATES
+    # Ours first, then the app's own: what a site puts over them is tested with the site.
+    settings.TEMPLATES = [{**engine, "DIRS": [Path(__file__).parent / "templates"]}]
+
+
+@pytest.fixture(autouse=True)
+def no_exported_settings(monkeypatch):
+    for name in ("QUERYSTRING", "EXPIRY", "403_TEMPLATE", "DISABLE_LOGS"):
+        monkeypatch.delenv(f"REQUEST_TOKEN_{name}", raising=False)
+
+
+@pytest.fixture
+def make_user(db):
+    def make(address="reader@example.com", **fields):
+        model = get_user_model()
+        return model.objects.create_user(**{model.USERNAME_FIELD: address, "email": address, **fields})
+
+    return make
+
+
+@pytest.fixture
+def user(make_user):
+    return make_user()
+
+
+@pytest.fixture
+def stranger(make_user):
+    return make_user("stranger@example.com")
+
+
+@pytest.fixture
+def make_token(db):
+    def make(**fields):
+        return RequestToken.objects.create_token(**{"scope": "test", **fields})
+
+    return make
+
+
+@pytest.fixture
+def request_token(make_token, user):
+    return make_token(login_mode=RequestToken.LOGIN_MODE_REQUEST, user=user)
+
+
+@pytest.fixture
+def session_token(make_token, user):
+    return make_token(login_mode=RequestToken.LOGIN_MODE_SESSION, user=user)
+
+
+@pytest.fixture
+def strict_client():
+    """A client that checks CSRF tokens, as a browser would meet them."""
+    return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def crashing_client():
+    """A client that gets the 500 page of a view that raises, as a visitor would."""
+    return Client(raise_request_exception=False)

@@ -1,0 +1,102 @@
+import pytest
+from django.core.checks import Tags, run_checks
+
+OURS = "apps.tokens.middleware.RequestTokenMiddleware"
+AUTH = "django.contrib.auth.middleware."
+ORDER = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    AUTH + "AuthenticationMiddleware",
+    OURS,
+]
+
+
+def found(**options):
+    messages = run_checks(tags=[Tags.security, Tags.templates], **options)
+    return [message for message in messages if message.id.startswith("tokens.")]
+
+
+def ids(**options):
+    return [message.id for message in found(**options)]
+
+
+@pytest.fixture(autouse=True)
+def good_middleware(settings):
+    settings.MIDDLEWARE = ORDER
+
+
+def test_a_good_project_has_no_messages():
+    assert ids(include_deployment_checks=True) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "middleware", "hint"),
+    [
+        ("tokens.E001", ORDER[:-1], f'Add "{OURS}" to MIDDLEWARE, after "{AUTH}AuthenticationMiddleware".'),
+        ("tokens.E002", [ORDER[0], ORDER[1], OURS, ORDER[2]], f'move "{OURS}" below "{AUTH}AuthenticationMiddleware".'),
+        ("tokens.E002", [ORDER[0], ORDER[1], OURS], f'Add "{AUTH}AuthenticationMiddleware" to MIDDLEWARE, before "{OURS}".'),
+        ("tokens.E003", [ORDER[0], ORDER[2], OURS, ORDER[1]], 'below "django.middleware.csrf.CsrfViewMiddleware".'),
+        (
+            "tokens.E004",
+            [*ORDER[:3], AUTH + "LoginRequiredMiddleware", OURS],
+            f'move "{OURS}" above "{AUTH}LoginRequiredMiddleware".',
+        ),
+    ],
+)
+def test_middleware_that_is_missing_or_misplaced_is_an_error_with_the_line_to_write(settings, code, middleware, hint):
+    settings.MIDDLEWARE = middleware
+
+    [message] = found()
+
+    assert message.id == code
+    assert message.is_serious()
+    assert hint in message.hint
+
+
+def test_a_subclass_of_our_middleware_counts(settings):
+    settings.MIDDLEWARE = [*ORDER[:3], "tests.tokens.test_checks.Subclass"]
+
+    assert ids() == []
+
+
+def test_middleware_that_cannot_be_imported_is_left_to_django(settings):
+    settings.MIDDLEWARE = [*ORDER, "no.such.middleware"]
+
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("REQUEST_TOKEN_EXPIRY", "ten"), ("REQUEST_TOKEN_QUERYSTRING", ""), ("REQUEST_TOKEN_DISABLE_LOGS", "maybe")],
+)
+def test_a_bad_setting_is_an_error_that_names_it(settings, name, value):
+    setattr(settings, name, value)
+
+    [message] = found()
+
+    assert (message.id, message.msg.split()[0]) == ("tokens.E005", name)
+
+
+def test_a_page_for_refusals_that_does_not_exist_is_an_error(settings):
+    settings.REQUEST_TOKEN_403_TEMPLATE = "no/such/page.html"
+
+    [message] = found()
+
+    assert message.id == "tokens.E006"
+    assert "no/such/page.html" in message.msg
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
+def test_a_weak_key_is_a_warning_before_deployment(settings, name):
+    setattr(settings, name, "short" if name == "SECRET_KEY" else ["short"])
+
+    assert ids(include_deployment_checks=True) == ["tokens.W001"]
+    assert ids() == []
+
+
+def __getattr__(name):
+    if name != "Subclass":
+        raise AttributeError(name)
+    from apps.tokens.middleware import RequestTokenMiddleware
+
+    return type("Subclass", (RequestTokenMiddleware,), {})

@@ -1,0 +1,68 @@
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from apps.tokens.conf import token_settings
+
+DEFAULTS = [
+    ("REQUEST_TOKEN_QUERYSTRING", "rt"),
+    ("REQUEST_TOKEN_EXPIRY", 10),
+    ("REQUEST_TOKEN_403_TEMPLATE", "tokens/403.html"),
+    ("REQUEST_TOKEN_DISABLE_LOGS", False),
+]
+OTHERS = [
+    ("REQUEST_TOKEN_QUERYSTRING", "ticket", "ticket"),
+    ("REQUEST_TOKEN_EXPIRY", "25", 25),
+    ("REQUEST_TOKEN_403_TEMPLATE", "other.html", "other.html"),
+    ("REQUEST_TOKEN_DISABLE_LOGS", "true", True),
+]
+
+
+@pytest.mark.parametrize(("name", "default"), DEFAULTS)
+def test_a_setting_that_nobody_made_has_its_default(name, default):
+    assert getattr(token_settings, name) == default
+
+
+@pytest.mark.parametrize(("name", "text", "value"), OTHERS)
+def test_a_django_setting_is_read_on_use(settings, name, text, value):
+    setattr(settings, name, value)
+
+    assert getattr(token_settings, name) == value
+
+
+@pytest.mark.parametrize(("name", "text", "value"), OTHERS)
+def test_the_environment_comes_before_the_django_setting(settings, monkeypatch, name, text, value):
+    setattr(settings, name, "from Django")
+    monkeypatch.setenv(name, text)
+
+    assert getattr(token_settings, name) == value
+
+
+@pytest.mark.parametrize(("name", "default"), DEFAULTS)
+def test_an_empty_variable_counts_as_unset(monkeypatch, name, default):
+    monkeypatch.setenv(name, "")
+
+    assert getattr(token_settings, name) == default
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REQUEST_TOKEN_QUERYSTRING", "a b"),
+        ("REQUEST_TOKEN_QUERYSTRING", "a=b"),
+        ("REQUEST_TOKEN_QUERYSTRING", "jeton-é"),
+        ("REQUEST_TOKEN_QUERYSTRING", None),
+        ("REQUEST_TOKEN_EXPIRY", "ten"),
+        ("REQUEST_TOKEN_EXPIRY", 0),
+        ("REQUEST_TOKEN_EXPIRY", -5),
+        ("REQUEST_TOKEN_EXPIRY", True),
+        ("REQUEST_TOKEN_EXPIRY", None),
+        ("REQUEST_TOKEN_403_TEMPLATE", 403),
+        ("REQUEST_TOKEN_DISABLE_LOGS", "maybe"),
+        ("REQUEST_TOKEN_DISABLE_LOGS", 2),
+    ],
+)
+def test_a_bad_value_is_an_error_that_names_the_setting_and_a_good_value(settings, name, value):
+    setattr(settings, name, value)
+
+    with pytest.raises(ImproperlyConfigured, match=rf"{name} must be .* Write for example: {name} = "):
+        getattr(token_settings, name)

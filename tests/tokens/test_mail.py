@@ -1,0 +1,67 @@
+import email
+import email.policy
+import re
+
+import pytest
+from django.core import mail
+
+from apps.tokens.mail import LinkEmail
+
+LINK = "https://latchkey.example/newsletter/unsubscribe/?" + "a=1&" * 20 + "rt=" + "x" * 221
+
+
+def message(**fields):
+    fields = {"subject": "A link", "body": f"Please follow\n\n{LINK}\n\nThank you.", "to": ["reader@example.com"], **fields}
+    found = LinkEmail(**fields)
+    found.attach_alternative(f'<p lang="en"><a href="{LINK}">Follow</a></p>', "text/html")
+    return found
+
+
+def raw(**fields):
+    return message(**fields).message().as_bytes()
+
+
+def smtp_bytes(**fields):
+    """As Django's SMTP backend makes them."""
+    mail_message = message(**fields)
+    try:
+        return mail_message.message(policy=email.policy.SMTP).as_bytes()
+    except TypeError:
+        return mail_message.message().as_bytes(linesep="\r\n")
+
+
+@pytest.mark.parametrize("as_bytes", [raw, smtp_bytes])
+@pytest.mark.parametrize("text", ["plain", "Grüße und eine Schlüsselgewalt", "钥匙", "\U0001f511"])
+def test_a_link_is_whole_in_both_parts_of_the_bytes(as_bytes, text):
+    lines = as_bytes(body=f"{text}\n{LINK}\n").splitlines()
+
+    assert lines.count(LINK.encode()) == 1
+    assert sum(LINK.encode() in line for line in lines) == 2
+
+
+@pytest.mark.parametrize("as_bytes", [raw, smtp_bytes])
+def test_list_unsubscribe_is_not_encoded(as_bytes):
+    headers = {"List-Unsubscribe": f"<{LINK}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+    source = as_bytes(headers=headers)
+
+    parsed = email.message_from_bytes(source, policy=email.policy.default)
+    assert b"=?" not in source
+    assert parsed["List-Unsubscribe"] == f"<{LINK}>"
+    assert LINK.encode() in source
+
+
+@pytest.mark.parametrize("as_bytes", [raw, smtp_bytes])
+def test_a_long_subject_in_another_script_is_folded_as_rfc_2047_has_it(as_bytes):
+    subject = "Ihr Schlüssel für die Zeitung, die über Schlüssel für Türen in Straßen schreibt" * 3
+
+    source = as_bytes(subject=subject)
+
+    assert max(len(word) for word in re.findall(rb"=\?\S+\?=", source)) <= 78
+    assert email.message_from_bytes(source, policy=email.policy.default)["Subject"] == subject
+
+
+def test_what_is_sent_is_what_was_written(mailoutbox):
+    message(body=f"Grüße\n{LINK}").send()
+
+    assert mail.outbox[0].body == f"Grüße\n{LINK}"

@@ -1,0 +1,76 @@
+"""Real threads on a real database. `make test-databases` repeats them on PostgreSQL and MariaDB."""
+
+import threading
+from collections import Counter
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from apps.tokens.models import RequestToken
+
+pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True)]
+
+VISITORS = 20
+
+
+def all_at_once(visit):
+    """The answers of twenty visitors who start at the same moment."""
+    barrier, answers = threading.Barrier(VISITORS), []
+
+    def run():
+        client = Client(raise_request_exception=False)
+        barrier.wait()
+        answers.append(visit(client).status_code)
+        connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(VISITORS)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return Counter(answers)
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_two_clicks_cannot_share_the_last_use(request_token, round_):
+    link = request_token.tokenise("/optional/")
+
+    answers = all_at_once(lambda client: client.get(link))
+
+    assert answers == {200: 1, 403: VISITORS - 1}
+    assert RequestToken.objects.get().used_to_date == 1
+
+
+def test_two_clicks_cannot_share_a_sign_in(session_token):
+    link = session_token.tokenise("/optional/")
+
+    answers = all_at_once(lambda client: client.post(link))
+
+    assert answers == {200: 1, 403: VISITORS - 1}
+
+
+def test_no_use_is_lost_when_all_are_counted(make_token):
+    token = make_token(max_uses=None)
+    link = token.tokenise("/optional/")
+
+    answers = all_at_once(lambda client: client.get(link))
+
+    assert answers == {200: VISITORS}
+    assert RequestToken.objects.get().used_to_date == VISITORS
+
+
+def test_uses_that_are_given_back_are_counted_right(make_token):
+    token = make_token(max_uses=None)
+    link = token.tokenise("/raises/")
+
+    answers = all_at_once(lambda client: client.get(link))
+
+    assert answers == {500: VISITORS}
+    assert RequestToken.objects.get().used_to_date == 0
+
+
+def test_a_limit_of_seven_lets_seven_in(make_token):
+    link = make_token(max_uses=7).tokenise("/optional/")
+
+    answers = all_at_once(lambda client: client.get(link))
+
+    assert answers == {200: 7, 403: VISITORS - 7}

@@ -1,0 +1,190 @@
+import base64
+import json
+import random
+import time
+
+import jwt
+import pytest
+from django.conf import settings
+
+from apps.tokens import signing
+from apps.tokens.exceptions import ExpiredError, InvalidTokenError, NotYetValidError
+
+CLAIMS = {"jti": "1234567", "sub": "newsletter.unsubscribe", "mod": "r", "max": 1, "aud": "123456", "iat": 1_700_000_000}
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def test_what_was_encoded_is_decoded():
+    assert signing.decode(signing.encode(CLAIMS)) == CLAIMS
+
+
+def test_a_typical_token_is_no_longer_than_221_characters():
+    token = signing.encode({**CLAIMS, "exp": 1_900_000_000})
+
+    assert len(token) <= 221
+
+
+def test_a_jwt_signed_with_the_bare_secret_key_is_refused():
+    foreign = jwt.encode(CLAIMS, settings.SECRET_KEY, "HS256")
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(foreign)
+
+
+def test_our_tokens_do_not_open_what_trusts_the_bare_secret_key():
+    ours = signing.encode(CLAIMS)
+
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(ours, settings.SECRET_KEY, ["HS256"], options={"verify_aud": False})
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS384", "HS512"])
+def test_no_other_algorithm_is_accepted(algorithm):
+    key = "" if algorithm == "none" else signing._key(settings.SECRET_KEY) * 2
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(jwt.encode(CLAIMS, key, algorithm))
+
+
+def test_tokens_of_a_rotated_key_work_while_it_is_a_fallback(settings):
+    token = signing.encode(CLAIMS)
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "the-next-key-" * 5
+
+    assert signing.decode(token) == CLAIMS
+
+
+def test_tokens_of_a_rotated_key_end_with_the_fallback(settings):
+    token = signing.encode(CLAIMS)
+
+    settings.SECRET_KEY = "the-next-key-" * 5
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(token)
+
+
+def test_a_token_is_refused_from_its_expiry_on():
+    with pytest.raises(ExpiredError):
+        signing.decode(signing.encode({**CLAIMS, "exp": int(time.time())}))
+
+
+def test_a_token_is_refused_before_its_time():
+    with pytest.raises(NotYetValidError):
+        signing.decode(signing.encode({**CLAIMS, "nbf": int(time.time()) + 60}))
+
+
+def test_a_token_from_a_server_whose_clock_is_ahead_is_accepted():
+    claims = {**CLAIMS, "iat": int(time.time()) + 30}
+
+    assert signing.decode(signing.encode(claims)) == claims
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"jti": 5},
+        {"jti": "x"},
+        {"jti": "0"},
+        {"jti": "-1"},
+        {"jti": "1 or 1=1"},
+        {"jti": "٣"},
+        {"jti": "9" * 30},
+        {"jti": None},
+        {"sub": None},
+        {"sub": ["newsletter.unsubscribe"]},
+        {"mod": "x"},
+        {"mod": {}},
+        {"aud": ["1", "2"]},
+        {"aud": 7},
+        {"exp": "tomorrow"},
+        {"exp": None},
+        {"exp": True},
+        {"exp": 1e300},
+        {"nbf": [1]},
+        {"iat": "now"},
+    ],
+    ids=str,
+)
+def test_odd_signed_claims_are_refused(odd):
+    token = signing.encode({**CLAIMS, **odd})
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(token)
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"null", b"5", b"[" * 2000, b"\xff\xfe", b'{"jti":"1"'])
+def test_a_signed_payload_that_is_no_object_is_refused(payload):
+    token = jwt.api_jws.encode(payload, signing._key(settings.SECRET_KEY), "HS256")
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(token)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"[" * 2000, b"{}", b"[]", b'{"alg":["HS256"]}', b'{"alg":"HS256","b64":false,"crit":["b64"]}', b"\xff", b'{"alg":"HS256","kid":{}}'],
+)
+def test_a_hostile_header_is_refused(header):
+    _, payload, signature = signing.encode(CLAIMS).split(".")
+    segment = base64.urlsafe_b64encode(header).decode().rstrip("=")
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(f"{segment}.{payload}.{signature}")
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    ["", ".", "..", "a.b.c", "x" * 1_000_000, "é.é.é", "\ud800", "\0", None, b"bytes", 5, ["list"]],
+    ids=lambda value: repr(value)[:20],
+)
+def test_rubbish_is_refused(rubbish):
+    with pytest.raises(InvalidTokenError):
+        signing.decode(rubbish)
+
+
+def accepted(candidates):
+    """Those of the candidates that decode, which should be none."""
+    found = []
+    for candidate in candidates:
+        try:
+            signing.decode(candidate)
+        except InvalidTokenError:
+            continue
+        found.append(candidate)
+    return found
+
+
+def test_no_single_character_of_a_token_can_be_changed():
+    token = signing.encode(CLAIMS)
+    changed = [token[:i] + c + token[i + 1 :] for i in range(len(token)) for c in ALPHABET if c != token[i]]
+
+    assert accepted(changed) == []
+
+
+def test_no_character_can_be_added_or_left_out():
+    token = signing.encode(CLAIMS)
+    added = [token[:i] + c + token[i:] for i in range(len(token) + 1) for c in "A=. \n%"]
+    shortened = [token[:i] + token[i + 1 :] for i in range(len(token))]
+    cut = [token[:i] for i in range(len(token))]
+
+    assert accepted(added + shortened + cut) == []
+
+
+def test_random_mutations_are_refused():
+    token, rng = signing.encode(CLAIMS), random.Random(1)
+    mutated = {"".join(rng.choice(ALPHABET + ".") if rng.random() < 0.05 else c for c in token) for _ in range(5000)}
+
+    assert accepted(mutated - {token}) == []
+
+
+def test_the_wire_format_does_not_change(settings):
+    settings.SECRET_KEY = "a-fixed-key-for-a-fixed-token-0123456789"
+    mailed = (
+        "eyJhbGciOiJIUzI1NiJ9"
+        ".eyJqdGkiOiIxMjM0NTY3Iiwic3ViIjoibmV3c2xldHRlci51bnN1YnNjcmliZSIsIm1vZCI6InIiLCJtYXgiOjEsImF1ZCI6IjEyMzQ1NiIsImlhdCI6MTcwMDAwMDAwMH0"
+        ".xAQKLOEQEfJwPio2Q9JK6O6Z-TVxlPtCiWweJMksnEw"
+    )
+
+    assert signing.decode(mailed) == CLAIMS
+    assert json.loads(base64.urlsafe_b64decode(mailed.split(".")[0] + "==")) == {"alg": "HS256"}

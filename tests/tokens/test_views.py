@@ -1,0 +1,92 @@
+import pytest
+
+from apps.tokens import exceptions
+from tests.tokens.test_admission import FUTURE, PAST
+
+REASONS = [
+    ({"revoked_at": PAST}, "withdrawn"),
+    ({"expiration_time": PAST}, "expired"),
+    ({"not_before_time": FUTURE}, "does not work yet"),
+    ({"used_to_date": 1}, "already been used"),
+    ({"scope": "other"}, "another page"),
+]
+
+
+@pytest.mark.parametrize(("fields", "words"), REASONS, ids=[words for _, words in REASONS])
+def test_the_holder_of_a_genuine_link_is_told_the_reason(client, make_token, fields, words):
+    assert words in client.get(make_token(**fields).tokenise("/optional/")).text
+
+
+def test_every_forged_or_mangled_link_gets_the_same_answer(client, request_token, make_token):
+    expired = make_token(expiration_time=PAST).jwt()
+    forged = ["x", "a.b.c", request_token.jwt()[:-1], expired[:-5], request_token.jwt() + "A"]
+
+    pages = {client.get("/optional/", {"rt": jwt}).text for jwt in forged}
+
+    assert len(pages) == 1
+
+
+def test_a_view_that_requires_a_token_says_where_the_link_is(client, db):
+    assert "from your mail" in client.get("/required/").text
+
+
+@pytest.mark.parametrize("path", ["/optional/?a=1&b=", "/undeclared/?a=1&b="])
+def test_where_the_token_is_optional_the_page_offers_the_address_without_it(client, db, path):
+    response = client.get(path + "&rt=x")
+
+    assert response.context["url_without_token"] == path
+    assert "a=1&amp;b=" in response.text
+
+
+def test_where_the_token_is_required_the_page_does_not_offer_it(client, db):
+    assert "href" not in client.get("/required/?rt=x").text
+
+
+def test_the_offered_address_never_leaves_the_site(client, db, settings):
+    settings.ROOT_URLCONF = "tests.tokens.test_views"
+
+    response = client.get("/?rt=x", PATH_INFO="//evil.example/")
+
+    assert response.context["url_without_token"] == "/%2Fevil.example/"
+
+
+def test_the_project_can_name_its_own_page(client, db, settings):
+    settings.REQUEST_TOKEN_403_TEMPLATE = "own_403.html"
+
+    response = client.get("/optional/?rt=x")
+
+    assert (response.status_code, response.text) == (403, "Own page: invalid\n")
+
+
+def test_nothing_of_the_link_is_shown(client, request_token):
+    link = request_token.tokenise("/optional/")
+    request_token.revoke()
+
+    assert request_token.jwt()[:30] not in client.get(link).text
+
+
+def leaves(error=exceptions.TokenError):
+    return [leaf for child in error.__subclasses__() for leaf in [child, *leaves(child)]]
+
+
+def test_every_reason_has_a_code_and_a_message_of_its_own():
+    codes = {leaf.code for leaf in leaves()}
+    messages = {str(leaf.message) for leaf in leaves()}
+
+    assert len(codes) == len(messages) == len(leaves()) >= 11
+
+
+def test_every_refusal_is_djangos_permission_denied():
+    from django.core.exceptions import PermissionDenied
+
+    assert issubclass(exceptions.TokenError, PermissionDenied)
+
+
+def __getattr__(name):
+    from django.urls import re_path
+
+    from tests.tokens.urls import undeclared
+
+    if name == "urlpatterns":
+        return [re_path("", undeclared)]
+    raise AttributeError(name)

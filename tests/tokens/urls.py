@@ -1,0 +1,156 @@
+"""Views that answer with what they saw: who the user is, and which token came along."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from apps.tokens.decorators import use_request_token
+from apps.tokens.exceptions import ExpiredError
+from apps.tokens.mixins import RequestTokenMixin
+
+
+def seen(request, user=None, **more):
+    user = user or request.user
+    token = getattr(request, "token", None)
+    return JsonResponse(
+        {
+            "ran": True,
+            "user": user.email if user.is_authenticated else None,
+            "token": token.pk if token else None,
+            "data": token.data if token else None,
+            **more,
+        }
+    )
+
+
+def undeclared(request):
+    return seen(request, has_token=hasattr(request, "token"))
+
+
+def undeclared_body(request):
+    return HttpResponse(request.read())
+
+
+optional = csrf_exempt(use_request_token(scope="test")(seen))
+required = csrf_exempt(use_request_token(scope="test", required=True)(seen))
+asks = use_request_token(scope="test", confirm=True)(seen)
+asks_own_page = use_request_token(scope="test", confirm="own_confirm.html")(seen)
+straight = use_request_token(scope="test", confirm=False)(seen)
+any_session = use_request_token(scope="test", ignore_session=True)(seen)
+inside = login_required(use_request_token(scope="test")(seen))
+outside = use_request_token(scope="test")(login_required(seen))
+post_only = require_POST(use_request_token(scope="test")(csrf_exempt(seen)))
+
+
+@use_request_token(scope="test")
+async def asynchronous(request):
+    return seen(request, await request.auser())
+
+
+@use_request_token(scope="test")
+async def asynchronous_failure(request):
+    raise RuntimeError
+
+
+@method_decorator(use_request_token(scope="test", required=True), name="dispatch")
+class ClassBased(View):
+    def get(self, request):
+        return seen(request)
+
+
+class MixedIn(RequestTokenMixin, View):
+    token_scope = "test"
+    token_required = True
+
+    def get(self, request):
+        return seen(request)
+
+
+class AsyncMixedIn(RequestTokenMixin, View):
+    token_scope = "test"
+
+    async def get(self, request):
+        return seen(request, await request.auser())
+
+
+class OnlyGetDecorated(View):
+    @method_decorator(use_request_token(scope="test"))
+    def get(self, request):
+        return seen(request)
+
+
+@csrf_exempt
+@use_request_token(scope="test", confirm=False)
+def answers(request, status):
+    return HttpResponse(status=status)
+
+
+@use_request_token(scope="test", confirm=False)
+def raises(request):
+    raise RuntimeError
+
+
+@use_request_token(scope="test", confirm=False)
+def raises_not_found(request):
+    raise Http404
+
+
+@use_request_token(scope="test", confirm=False)
+def releases(request):
+    return seen(request, released=request.token.release(), again=request.token.release())
+
+
+@use_request_token(scope="test", confirm=False)
+def publicly_cached(request):
+    response = seen(request)
+    response["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+def refuses(request):
+    raise ExpiredError
+
+
+def shows_tags(request):
+    return render(request, "tags.html")
+
+
+def borrows(request):
+    return required(request)
+
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("undeclared/", undeclared),
+    path("undeclared-body/", csrf_exempt(undeclared_body)),
+    path("optional/", optional),
+    path("required/", required),
+    path("asks/", asks),
+    path("asks-own-page/", asks_own_page),
+    path("straight/", straight),
+    path("any-session/", any_session),
+    path("inside/", inside),
+    path("outside/", outside),
+    path("post-only/", post_only),
+    path("async/", asynchronous),
+    path("async-failure/", asynchronous_failure),
+    path("class/", ClassBased.as_view()),
+    path("mixin/", MixedIn.as_view()),
+    path("mixin-argument/", MixedIn.as_view(token_scope="other")),
+    path("async-mixin/", AsyncMixedIn.as_view()),
+    path("only-get/", OnlyGetDecorated.as_view()),
+    path("answers/<int:status>/", answers),
+    path("raises/", raises),
+    path("raises-not-found/", raises_not_found),
+    path("releases/", releases),
+    path("publicly-cached/", publicly_cached),
+    path("refuses/", refuses),
+    path("tags/", shows_tags),
+    path("borrows/", borrows),
+]
