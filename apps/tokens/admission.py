@@ -10,13 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import load_backend, login
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.cache import patch_cache_control
 
-from . import records, signing, views
+from . import identity, records, signing, views
 from .exceptions import ScopeError, TokenError, TokenNotFoundError, UnknownTokenError, WrongUserError
 from .models import RequestToken
 from .rules import Rule
@@ -42,28 +38,24 @@ def visit_of(request: HttpRequest) -> Visit | None:
     return getattr(request, "_request_token_visit", None)
 
 
-def begin(request: HttpRequest, rule: Rule | None, encoded: str | None) -> bool:
-    """Note the visit; True if there is something to decide. No queries."""
-    must_decide = encoded is not None or (rule is not None and rule.required)
-    if must_decide or rule is not None:
-        visit = Visit(rule, carries_token=encoded is not None, is_enforced=not must_decide)
-        request._request_token_visit = visit  # type: ignore[attr-defined]
-    return must_decide
-
-
-def decide(request: HttpRequest, encoded: str | None) -> HttpResponse | None:
+def decide(request: HttpRequest, rule: Rule | None, encoded: str | None) -> HttpResponse | None:
     """Attach the token and act on it; the answer to send instead of the view's, or None to run the view."""
-    visit = visit_of(request)
-    assert visit is not None
+    if rule is None and encoded is None:
+        return None
+    visit = Visit(rule, carries_token=encoded is not None)
+    request._request_token_visit = visit  # type: ignore[attr-defined]
+    if encoded is None and rule is not None and not rule.required:
+        visit.is_enforced = True
+        return None
     token = None
     try:
         if encoded is None:
             raise TokenNotFoundError
         claims = signing.verify(encoded)
         token = _row_of(claims)
-        _check(request, visit.rule, token, claims)
+        _check(request, rule, token, claims)
         request.token = token  # type: ignore[attr-defined]
-        return None if visit.rule is None else _admit(request, visit, visit.rule, token)
+        return None if rule is None else _admit(request, visit, rule, token)
     except TokenError as error:
         return refuse(request, error, token)
 
@@ -84,18 +76,7 @@ def conclude(request: HttpRequest, response: HttpResponseBase | None) -> None:
     if visit.admitted is not None:
         _settle(request, visit.admitted, response)
     if visit.carries_token and response is not None:
-        keep_private(response)
-
-
-def keep_private(response: HttpResponseBase) -> None:
-    """Keep the answer to a link, and the link itself, out of caches, referrers and search engines."""
-    # Threat: a private page in a shared cache.
-    response.headers.pop("Cache-Control", None)
-    patch_cache_control(response, no_store=True, private=True)
-    # Threat: the link in the Referer of whatever the page links to. Not "no-referrer": browsers
-    # then send "Origin: null" with the confirm form, which Django's CSRF check refuses.
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Robots-Tag"] = "noindex"
+        views.keep_private(response)
 
 
 def _row_of(claims: dict[str, Any]) -> RequestToken:
@@ -117,10 +98,8 @@ def _check(request: HttpRequest, rule: Rule | None, token: RequestToken, claims:
         return
     token.check_user()
     # Threat: a link that turns one signed-in visitor into another without a word.
-    if token.user_id is not None and not rule.ignore_session:
-        user = _signed_in(request)
-        if user.is_authenticated and user.pk != token.user_id:
-            raise WrongUserError
+    if token.user_id is not None and not rule.ignore_session and identity.is_somebody_else(request, token):
+        raise WrongUserError
 
 
 def _admit(request: HttpRequest, visit: Visit, rule: Rule, token: RequestToken) -> HttpResponse | None:
@@ -140,7 +119,7 @@ def _admit(request: HttpRequest, visit: Visit, rule: Rule, token: RequestToken) 
         raise UnknownTokenError
     token.is_claimed = True
     visit.admitted = token
-    _identify(request, token)
+    identity.assume(request, token)
     visit.is_enforced = True
     return None
 
@@ -148,43 +127,6 @@ def _admit(request: HttpRequest, visit: Visit, rule: Rule, token: RequestToken) 
 def _is_prefetch(request: HttpRequest) -> bool:
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
     return "prefetch" in purpose.lower() or "prerender" in purpose.lower()
-
-
-def _identify(request: HttpRequest, token: RequestToken) -> None:
-    user = token.user
-    if user is None:
-        return
-    if token.login_mode == token.LoginMode.SESSION:
-        # Threat: session fixation. login() gives the session a new key.
-        login(request, user, backend=_session_backend(user))
-
-    async def auser() -> Any:
-        return user
-
-    request.user = user
-    request.auser = auser
-
-
-def _session_backend(user: Any) -> str:
-    # The session will ask this backend for the user again, so it must be one that knows the user:
-    # with two backends login() cannot tell which.
-    for path in settings.AUTHENTICATION_BACKENDS:
-        if load_backend(path).get_user(user.pk) is not None:
-            return path
-    raise ImproperlyConfigured(
-        "No backend in AUTHENTICATION_BACKENDS can load the user of a SESSION token. "
-        'Add "django.contrib.auth.backends.ModelBackend".'
-    )
-
-
-def _signed_in(request: HttpRequest) -> Any:
-    if not hasattr(request, "user"):
-        raise ImproperlyConfigured(
-            "Request tokens that act for a user need request.user. Put "
-            '"django.contrib.auth.middleware.AuthenticationMiddleware" before '
-            f'"{__package__}.middleware.RequestTokenMiddleware" in MIDDLEWARE.'
-        )
-    return request.user
 
 
 def _settle(request: HttpRequest, token: RequestToken, response: HttpResponseBase | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -14,27 +13,41 @@ from django.utils.module_loading import import_string
 
 from .conf import token_settings
 
-MIDDLEWARE = f"{__package__}.middleware.RequestTokenMiddleware"
-MUST_COME_BEFORE = {
-    "tokens.E002": "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # Threat: a token used, and a visitor signed in, by a form on somebody else's site.
-    "tokens.E003": "django.middleware.csrf.CsrfViewMiddleware",
-}
-MUST_COME_AFTER = {"tokens.E004": "django.contrib.auth.middleware.LoginRequiredMiddleware"}
+OURS = f"{__package__}.middleware.RequestTokenMiddleware"
+AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+
+# RFC 7518 section 3.2: a key for HS256 has the size of its hash at least.
 SHORTEST_KEY = 32
 
 
 @register(Tags.security)
 def check_middleware_is_installed(**kwargs: Any) -> list[CheckMessage]:
-    if _position(MIDDLEWARE) is not None:
+    if _position(OURS) is not None:
         return []
-    hint = f'Add "{MIDDLEWARE}" to MIDDLEWARE, after "{MUST_COME_BEFORE["tokens.E002"]}".'
-    return [Error("RequestTokenMiddleware is not in MIDDLEWARE: every view that takes tokens fails.", hint, id="tokens.E001")]
+    hint = f'Add "{OURS}" to MIDDLEWARE, after "{AUTHENTICATION}".'
+    return [Error("Views that take tokens fail without RequestTokenMiddleware.", hint, id="tokens.E001")]
 
 
 @register(Tags.security)
-def check_middleware_order(**kwargs: Any) -> list[CheckMessage]:
-    return list(_misplaced())
+def check_authentication_comes_before(**kwargs: Any) -> list[CheckMessage]:
+    message = "RequestTokenMiddleware needs to know who is signed in before it."
+    if _position(AUTHENTICATION) is None:
+        return [Error(message, f'Add "{AUTHENTICATION}" to MIDDLEWARE, before "{OURS}".', id="tokens.E002")]
+    return _in_order(AUTHENTICATION, OURS, Error(message, id="tokens.E002"))
+
+
+@register(Tags.security)
+def check_csrf_comes_before(**kwargs: Any) -> list[CheckMessage]:
+    # Threat: a token used up, and a visitor signed in, by a form on somebody else's site.
+    return _in_order(CSRF, OURS, Error("RequestTokenMiddleware acts before the CSRF check.", id="tokens.E003"))
+
+
+@register(Tags.security)
+def check_login_required_comes_after(**kwargs: Any) -> list[CheckMessage]:
+    message = "LoginRequiredMiddleware sends visitors away before their token is read."
+    return _in_order(OURS, LOGIN_REQUIRED, Error(message, id="tokens.E004"))
 
 
 @register(Tags.security)
@@ -63,28 +76,21 @@ def check_refusal_template(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def check_key_strength(**kwargs: Any) -> list[CheckMessage]:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    # RFC 7518 section 3.2: a key for HS256 has the size of its hash at least.
     if all(len(key) >= SHORTEST_KEY for key in keys):
         return []
     hint = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
-    message = f"SECRET_KEY or one of SECRET_KEY_FALLBACKS has fewer than {SHORTEST_KEY} characters: links can be forged."
+    message = f"Links can be forged: SECRET_KEY or a fallback has fewer than {SHORTEST_KEY} characters."
     return [Warning(message, hint, id="tokens.W001")]
 
 
-def _misplaced() -> Iterator[CheckMessage]:
-    ours = _position(MIDDLEWARE)
-    if ours is None:
-        return
-    for check_id, path in MUST_COME_BEFORE.items():
-        theirs = _position(path)
-        if theirs is None and check_id == "tokens.E002":
-            yield Error(f"RequestTokenMiddleware needs {path}.", f'Add "{path}" to MIDDLEWARE, before "{MIDDLEWARE}".', id=check_id)
-        elif theirs is not None and theirs > ours:
-            yield Error(f"RequestTokenMiddleware runs too early.", f'In MIDDLEWARE, move "{MIDDLEWARE}" below "{path}".', id=check_id)
-    for check_id, path in MUST_COME_AFTER.items():
-        theirs = _position(path)
-        if theirs is not None and theirs < ours:
-            yield Error(f"RequestTokenMiddleware runs too late.", f'In MIDDLEWARE, move "{MIDDLEWARE}" above "{path}".', id=check_id)
+def _in_order(first: str, second: str, error: CheckMessage) -> list[CheckMessage]:
+    """The error, with the move to make for a hint, if both are installed the other way round."""
+    one, two = _position(first), _position(second)
+    if one is None or two is None or one < two:
+        return []
+    where = f'below "{first}"' if second == OURS else f'above "{second}"'
+    error.hint = f'In MIDDLEWARE, move "{OURS}" {where}.'
+    return [error]
 
 
 def _position(path: str) -> int | None:

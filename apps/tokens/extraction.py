@@ -10,9 +10,9 @@ from .conf import token_settings
 
 
 def token_in_query(request: HttpRequest) -> str | None:
-    name = token_settings.REQUEST_TOKEN_QUERYSTRING
-    # Without a token not even the query string is parsed.
-    if name not in request.META.get("QUERY_STRING", ""):
+    query = request.META.get("QUERY_STRING")
+    # Every page passes here: without a query no setting is read, without our name nothing is parsed.
+    if not query or (name := token_settings.REQUEST_TOKEN_QUERYSTRING) not in query:
         return None
     return request.GET.get(name) or None
 

@@ -6,6 +6,7 @@ suggestion is enforced on links too: body lines are broken with "=", and a long 
 becomes "=?utf-8?q?...". The first is dead when copied, the second is no header to mail providers.
 """
 
+import email.policy
 from email.policy import EmailPolicy
 from typing import Any
 
@@ -19,12 +20,12 @@ class LinkPolicy(EmailPolicy):
     """Lines of ASCII are kept whole; words in other scripts are folded short, as RFC 2047 has it."""
 
     def fold(self, name: str, value: str) -> str:
-        return self._short(value).fold(name, value)
+        return str(self._for(value).fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        return self._short(value).fold_binary(name, value)
+        return bytes(self._for(value).fold_binary(name, value))
 
-    def _short(self, value: str) -> EmailPolicy:
+    def _for(self, value: str) -> Any:
         length = LONGEST_LINE if str(value).isascii() else 78
         return EmailPolicy(linesep=self.linesep, max_line_length=length)
 
@@ -32,7 +33,7 @@ class LinkPolicy(EmailPolicy):
 class LinkEmail(EmailMultiAlternatives):
     """EmailMultiAlternatives with every line of up to 998 characters kept whole."""
 
-    def message(self, *, policy: Any = LinkPolicy()) -> Any:
+    def message(self, *, policy: Any = email.policy.default) -> Any:
         if django.VERSION >= (6, 0):
             return super().message(policy=LinkPolicy(linesep=policy.linesep, max_line_length=LONGEST_LINE))
         message = super().message()

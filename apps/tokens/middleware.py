@@ -7,7 +7,7 @@ Add it to MIDDLEWARE after AuthenticationMiddleware. It wraps; admission.py deci
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,6 +16,7 @@ from . import admission
 from .exceptions import TokenError
 from .extraction import token_in_body, token_in_query
 from .rules import rule_of
+from .views import keep_private
 
 View = Callable[..., Any]
 
@@ -56,7 +57,7 @@ class RequestTokenMiddleware:
     def _process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         rule = rule_of(view)
         encoded = token_in_query(request) or (token_in_body(request) if rule else None)
-        return admission.decide(request, encoded) if admission.begin(request, rule, encoded) else None
+        return admission.decide(request, rule, encoded)
 
     async def _aprocess_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         if rule_of(view) is None and token_in_query(request) is None:
@@ -72,6 +73,6 @@ class RequestTokenMiddleware:
     def _finish(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         admission.conclude(request, response)
         # An address that no view answers carries its token all the same.
-        if admission.visit_of(request) is None and token_in_query(request) is not None:
-            admission.keep_private(response)
+        if request.resolver_match is None and token_in_query(request) is not None:
+            keep_private(response)
         return response

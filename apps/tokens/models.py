@@ -46,9 +46,7 @@ class RequestToken(models.Model):
     scope = models.CharField(
         _("scope"), max_length=100, help_text=_("What the link is for: the views that declare the same scope take it.")
     )
-    login_mode = models.CharField(
-        _("login mode"), max_length=10, choices=LoginMode.choices, default=LoginMode.NONE
-    )
+    login_mode = models.CharField(_("login mode"), max_length=10, choices=LoginMode.choices, default=LoginMode.NONE)
     data = models.JSONField(
         _("data"), default=dict, blank=True, help_text=_("Payload for the view. Stays here; never part of the link.")
     )
@@ -74,7 +72,8 @@ class RequestToken(models.Model):
             models.CheckConstraint(name="tokens_scope_not_empty", condition=~Q(scope="")),
             models.CheckConstraint(
                 name="tokens_user_fits_login_mode",
-                condition=Q(login_mode="None", user=None) | Q(login_mode__in=["Request", "Session"], user__isnull=False),
+                condition=Q(login_mode="None", user=None)
+                | Q(login_mode__in=["Request", "Session"], user__isnull=False),
             ),
             models.CheckConstraint(
                 name="tokens_session_once_and_expiring",
@@ -191,7 +190,9 @@ class RequestTokenLog(models.Model):
 
     token = models.ForeignKey(RequestToken, verbose_name=_("token"), related_name="logs", on_delete=models.CASCADE)
     reason = models.CharField(_("reason"), max_length=20, help_text=_("“admitted”, or the code of the refusal."))
-    status_code = models.PositiveSmallIntegerField(_("status code"), null=True, help_text=_("Empty: no answer was sent."))
+    status_code = models.PositiveSmallIntegerField(
+        _("status code"), null=True, help_text=_("Empty: no answer was sent.")
+    )
     method = models.CharField(_("method"), max_length=10)
     client_ip = models.GenericIPAddressField(_("client address"), null=True, unpack_ipv4=True)
     user_agent = models.CharField(_("user agent"), max_length=500, blank=True)

@@ -84,7 +84,9 @@ def test_a_token_can_be_added(admin):
 
 
 def test_adding_a_token_against_the_rules_is_a_form_error(admin):
-    response = admin.post(f"{CHANGELIST}add/", {"scope": "test", "login_mode": "Session", "data": "{}", "max_uses": 1, **NO_LOGS})
+    response = admin.post(
+        f"{CHANGELIST}add/", {"scope": "test", "login_mode": "Session", "data": "{}", "max_uses": 1, **NO_LOGS}
+    )
 
     assert "needs a user" in response.text
     assert not RequestToken.objects.exists()

@@ -280,9 +280,7 @@ def test_a_view_that_ignores_the_session_serves_the_tokens_user(client, request_
     assert signed_in(client) == stranger.email
 
 
-def test_a_view_that_ignores_the_session_never_reads_it(
-    client, request_token, stranger, django_assert_num_queries
-):
+def test_a_view_that_ignores_the_session_never_reads_it(client, request_token, stranger, django_assert_num_queries):
     client.force_login(stranger)
 
     with django_assert_num_queries(3):

@@ -34,7 +34,11 @@ def test_a_good_project_has_no_messages():
     [
         ("tokens.E001", ORDER[:-1], f'Add "{OURS}" to MIDDLEWARE, after "{AUTH}AuthenticationMiddleware".'),
         ("tokens.E002", [ORDER[0], ORDER[1], OURS, ORDER[2]], f'move "{OURS}" below "{AUTH}AuthenticationMiddleware".'),
-        ("tokens.E002", [ORDER[0], ORDER[1], OURS], f'Add "{AUTH}AuthenticationMiddleware" to MIDDLEWARE, before "{OURS}".'),
+        (
+            "tokens.E002",
+            [ORDER[0], ORDER[1], OURS],
+            f'Add "{AUTH}AuthenticationMiddleware" to MIDDLEWARE, before "{OURS}".',
+        ),
         ("tokens.E003", [ORDER[0], ORDER[2], OURS, ORDER[1]], 'below "django.middleware.csrf.CsrfViewMiddleware".'),
         (
             "tokens.E004",

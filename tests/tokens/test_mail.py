@@ -11,7 +11,12 @@ LINK = "https://latchkey.example/newsletter/unsubscribe/?" + "a=1&" * 20 + "rt="
 
 
 def message(**fields):
-    fields = {"subject": "A link", "body": f"Please follow\n\n{LINK}\n\nThank you.", "to": ["reader@example.com"], **fields}
+    fields = {
+        "subject": "A link",
+        "body": f"Please follow\n\n{LINK}\n\nThank you.",
+        "to": ["reader@example.com"],
+        **fields,
+    }
     found = LinkEmail(**fields)
     found.attach_alternative(f'<p lang="en"><a href="{LINK}">Follow</a></p>', "text/html")
     return found

@@ -77,7 +77,19 @@ def test_a_body_is_never_parsed_for_a_view_that_declared_nothing(client, request
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"[]", b"5", b'"rt"', b"{", b"\xff\xfe\x00", b"[" * 100_000, b'{"a":' * 100_000, b'{"rt": null}', b'{"rt": ""}'],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"5",
+        b'"rt"',
+        b"{",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'{"rt": null}',
+        b'{"rt": ""}',
+    ],
     ids=lambda body: str(body[:12]),
 )
 def test_a_json_body_without_a_token_is_no_error(client, db, body):
@@ -140,7 +152,9 @@ def test_a_withdrawn_token_brings_no_payload_to_another_view(client, make_token)
 # What the answer says to browsers, caches and search engines
 
 
-@pytest.mark.parametrize("path", ["/undeclared/", "/optional/", "/asks/", "/publicly-cached/", "/answers/404/", "/no-such-page/"])
+@pytest.mark.parametrize(
+    "path", ["/undeclared/", "/optional/", "/asks/", "/publicly-cached/", "/answers/404/", "/no-such-page/"]
+)
 def test_an_answer_to_a_token_is_kept_private(client, request_token, path):
     assert guards(client.get(request_token.tokenise(path))) == GUARDED
 

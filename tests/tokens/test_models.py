@@ -214,7 +214,11 @@ def test_an_unsaved_token_has_no_jwt():
 def test_a_real_token_is_no_longer_than_the_ancestors(make_token, make_user):
     user = make_user(pk=123_456)
     token = make_token(
-        pk=1_234_567, scope="newsletter.unsubscribe", login_mode=REQUEST, user=user, expiration_time=now() + timedelta(9)
+        pk=1_234_567,
+        scope="newsletter.unsubscribe",
+        login_mode=REQUEST,
+        user=user,
+        expiration_time=now() + timedelta(9),
     )
 
     assert len(token.jwt()) <= 221

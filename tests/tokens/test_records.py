@@ -6,9 +6,7 @@ from apps.tokens.models import RequestToken, RequestTokenLog
 
 
 def test_an_admitted_use_is_on_record(client, request_token):
-    client.get(
-        request_token.tokenise("/answers/204/"), REMOTE_ADDR="192.0.2.7", headers={"User-Agent": "Reader/1.0"}
-    )
+    client.get(request_token.tokenise("/answers/204/"), REMOTE_ADDR="192.0.2.7", headers={"User-Agent": "Reader/1.0"})
 
     row = request_token.logs.get()
     assert (row.reason, row.status_code, row.method) == ("admitted", 204, "GET")

@@ -10,7 +10,14 @@ from django.conf import settings
 from apps.tokens import signing
 from apps.tokens.exceptions import ExpiredError, InvalidTokenError, NotYetValidError
 
-CLAIMS = {"jti": "1234567", "sub": "newsletter.unsubscribe", "mod": "r", "max": 1, "aud": "123456", "iat": 1_700_000_000}
+CLAIMS = {
+    "jti": "1234567",
+    "sub": "newsletter.unsubscribe",
+    "mod": "r",
+    "max": 1,
+    "aud": "123456",
+    "iat": 1_700_000_000,
+}
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -123,7 +130,15 @@ def test_a_signed_payload_that_is_no_object_is_refused(payload):
 
 @pytest.mark.parametrize(
     "header",
-    [b"[" * 2000, b"{}", b"[]", b'{"alg":["HS256"]}', b'{"alg":"HS256","b64":false,"crit":["b64"]}', b"\xff", b'{"alg":"HS256","kid":{}}'],
+    [
+        b"[" * 2000,
+        b"{}",
+        b"[]",
+        b'{"alg":["HS256"]}',
+        b'{"alg":"HS256","b64":false,"crit":["b64"]}',
+        b"\xff",
+        b'{"alg":"HS256","kid":{}}',
+    ],
 )
 def test_a_hostile_header_is_refused(header):
     _, payload, signature = signing.encode(CLAIMS).split(".")

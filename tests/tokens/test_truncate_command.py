@@ -26,7 +26,13 @@ def truncate(*args):
 
 @pytest.mark.parametrize(
     ("args", "left"),
-    [(["--max-count=2"], 2), (["--max-count=0"], 0), (["--max-count=9"], 5), (["--max-days=2"], 2), (["--max-days=3", "--max-count=1"], 1)],
+    [
+        (["--max-count=2"], 2),
+        (["--max-count=0"], 0),
+        (["--max-count=9"], 5),
+        (["--max-days=2"], 2),
+        (["--max-days=3", "--max-count=1"], 1),
+    ],
     ids=str,
 )
 def test_the_newest_rows_are_kept(rows, args, left):

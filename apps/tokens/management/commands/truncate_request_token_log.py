@@ -27,9 +27,9 @@ class Command(BaseCommand):
         if max_days is not None:
             deleted += _delete(timestamp__lt=timezone.now() - timedelta(days=max_days))
         if max_count is not None:
-            oldest_kept = RequestTokenLog.objects.order_by("-id").values_list("id", flat=True)[max_count : max_count + 1]
-            for last_deleted in oldest_kept:
-                deleted += _delete(id__lte=last_deleted)
+            newest_first = RequestTokenLog.objects.order_by("-id").values_list("id", flat=True)
+            for newest_deleted in newest_first[max_count : max_count + 1]:
+                deleted += _delete(id__lte=newest_deleted)
         self.stdout.write(f"Deleted {deleted} rows; {RequestTokenLog.objects.count()} are left.")
 
 

@@ -1,0 +1,118 @@
+"""The app copied into fresh projects: two places, three kinds of user model, every login mode."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from apps import tokens
+
+PERSON = """
+import uuid
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+class Person(AbstractUser):
+    {key}
+"""
+
+KEYS = {
+    "an integer key": None,
+    "a UUID for a key": "id = models.UUIDField(primary_key=True, default=uuid.uuid4)",
+    "a name for a key": "username = models.CharField(max_length=50, primary_key=True)",
+}
+
+SETTINGS = """
+INSTALLED_APPS += ["people", "{path}"]
+MIDDLEWARE.insert(MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1,
+                  "{path}.middleware.RequestTokenMiddleware")
+AUTH_USER_MODEL = "{user_model}"
+ROOT_URLCONF = "flows"
+ALLOWED_HOSTS = ["testserver"]
+"""
+
+FLOWS = """
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
+from {path}.decorators import use_request_token
+from {path}.models import RequestToken
+
+@use_request_token(scope="demo", required=True)
+def view(request):
+    return HttpResponse(f"{{request.user}} {{request.token.data}}")
+
+def who(request):
+    return HttpResponse(str(request.user))
+
+urlpatterns = [path("view/", view), path("who/", who)]
+
+def run():
+    call_command("check", fail_level="WARNING")
+    call_command("makemigrations", check_changes=True, dry_run=True)
+    call_command("migrate", verbosity=0)
+    user = get_user_model().objects.create_user(username="hugo", email="hugo@example.com")
+    create = RequestToken.objects.create_token
+    client = Client()
+    public = create(scope="demo", data={{"n": 1}}).tokenise("/view/")
+    assert client.get(public).content == b"AnonymousUser {{'n': 1}}"
+    assert client.get(public).status_code == 403
+    once = create(scope="demo", login_mode=RequestToken.LOGIN_MODE_REQUEST, user=user).tokenise("/view/")
+    assert client.get(once).content == b"hugo {{}}"
+    assert client.get("/who/").content == b"AnonymousUser"
+    login = create(scope="demo", login_mode=RequestToken.LOGIN_MODE_SESSION, user=user).tokenise("/view/")
+    assert b"hugo" in client.get(login).content
+    assert client.get("/who/").content == b"AnonymousUser"
+    assert client.post(login).content == b"hugo {{}}"
+    assert client.get("/who/").content == b"hugo"
+    print("all flows work")
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    call_command("startproject", "mysite", tmp_path)
+    return Project(tmp_path)
+
+
+class Project:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __call__(self, *args):
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "REQUEST_"))}
+        result = subprocess.run(
+            [sys.executable, "-W", "error", *args], cwd=self.folder, env=environ, capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def write(self, name, text):
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with (self.folder / name).open("a") as file:
+            file.write(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [("tokens", "an integer key"), ("my_project.vendored.links", "a UUID for a key"), ("tokens", "a name for a key")],
+)
+def test_a_copy_works_at_any_path_with_any_user_model(project, path, key):
+    folder = project.folder / path.replace(".", "/")
+    shutil.copytree(Path(tokens.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    project.write("people/__init__.py", "")
+    project.write("people/migrations/__init__.py", "")
+    project.write("people/models.py", PERSON.format(key=KEYS[key]) if KEYS[key] else "")
+    user_model = "people.Person" if KEYS[key] else "auth.User"
+    project.write("mysite/settings.py", SETTINGS.format(path=path, user_model=user_model))
+    project.write("flows.py", FLOWS.format(path=path))
+
+    project("manage.py", "makemigrations", "people")
+
+    assert "all flows work" in project("manage.py", "shell", "-c", "import flows; flows.run()")
