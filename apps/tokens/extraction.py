@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -17,8 +18,12 @@ def token_in_query(request: HttpRequest) -> str | None:
     return request.GET.get(name) or None
 
 
-def token_in_body(request: HttpRequest) -> str | None:
-    """The token of a form field or JSON member. Reads the body: call it only for a view that declared a scope."""
+def token_in_body(request: HttpRequest) -> Any:
+    """
+    The token of a form field or JSON member, which may be no string; None if there is none.
+
+    Reads the body: call it only for a view that declared a scope.
+    """
     name = token_settings.REQUEST_TOKEN_QUERYSTRING
     if request.content_type != "application/json":
         return request.POST.get(name) or None
@@ -27,7 +32,4 @@ def token_in_body(request: HttpRequest) -> str | None:
     # Threat: a body nested a thousand deep, or bytes that are no text. Whatever else it is, it is no token.
     except (ValueError, RecursionError):
         return None
-    value = document.get(name) if isinstance(document, dict) else None
-    if value is None or value == "":
-        return None
-    return value if isinstance(value, str) else "not a string"
+    return document.get(name) or None if isinstance(document, dict) else None

@@ -23,8 +23,8 @@ KEY_SALT = "latchkey.tokens.request_token"
 MAX_LENGTH = 4096
 
 # Threat: malleable signatures. A 32-byte signature has 43 characters whose last carries two unused
-# bits; base64 decoders ignore those, and characters outside the alphabet. Only the one canonical
-# spelling is accepted, so no two links are the same token.
+# bits; base64 decoders, and so PyJWT before 2.14, ignore those and characters outside the alphabet.
+# Only the one canonical spelling is accepted, so no two links are the same token.
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 
 

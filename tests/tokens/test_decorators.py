@@ -54,9 +54,10 @@ def test_without_the_middleware_a_declared_view_fails_closed(client, request_tok
         client.get(request_token.tokenise(path))
 
 
-def test_a_declared_view_that_another_view_calls_fails_closed(client, db):
+@pytest.mark.parametrize("path", ["/borrows/", "/borrows-with-a-token/"])
+def test_a_declared_view_that_another_view_calls_fails_closed(client, request_token, path):
     with pytest.raises(ImproperlyConfigured):
-        client.get("/borrows/")
+        client.get(request_token.tokenise(path))
 
 
 def test_a_method_other_than_dispatch_fails_closed_and_says_what_to_decorate(client, request_token):

@@ -291,6 +291,13 @@ def test_releasing_without_a_claim_gives_nothing_back(make_token):
     assert RequestToken.objects.get(pk=token.pk).used_to_date == 1
 
 
+def test_giving_back_what_nobody_took_changes_nothing(make_token):
+    token = make_token()
+
+    assert RequestToken.objects.give_back(token.pk) is False
+    assert RequestToken.objects.get().used_to_date == 0
+
+
 def test_no_jwt_is_in_the_database(session_token, client):
     jwt = session_token.jwt()
     client.get("/undeclared/", {"rt": jwt[:-1]})

@@ -45,9 +45,10 @@ def test_our_tokens_do_not_open_what_trusts_the_bare_secret_key():
         jwt.decode(ours, settings.SECRET_KEY, ["HS256"], options={"verify_aud": False})
 
 
+@pytest.mark.filterwarnings("ignore:The HMAC key is")
 @pytest.mark.parametrize("algorithm", ["none", "HS384", "HS512"])
 def test_no_other_algorithm_is_accepted(algorithm):
-    key = "" if algorithm == "none" else signing._key(settings.SECRET_KEY) * 2
+    key = "" if algorithm == "none" else signing._key(settings.SECRET_KEY)
 
     with pytest.raises(InvalidTokenError):
         signing.decode(jwt.encode(CLAIMS, key, algorithm))
@@ -71,9 +72,19 @@ def test_tokens_of_a_rotated_key_end_with_the_fallback(settings):
         signing.decode(token)
 
 
-def test_a_token_is_refused_from_its_expiry_on():
+def test_a_token_is_refused_from_its_expiry_on(monkeypatch):
+    token = signing.encode({**CLAIMS, "exp": 1_800_000_000})
+    monkeypatch.setattr(signing.time, "time", lambda: 1_800_000_000.0)
+
     with pytest.raises(ExpiredError):
-        signing.decode(signing.encode({**CLAIMS, "exp": int(time.time())}))
+        signing.decode(token)
+
+
+def test_a_token_is_accepted_until_its_expiry(monkeypatch):
+    claims = {**CLAIMS, "exp": 1_800_000_000}
+    monkeypatch.setattr(signing.time, "time", lambda: 1_799_999_999.9)
+
+    assert signing.decode(signing.encode(claims)) == claims
 
 
 def test_a_token_is_refused_before_its_time():

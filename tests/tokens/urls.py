@@ -34,7 +34,7 @@ def undeclared(request):
 
 
 def undeclared_body(request):
-    return HttpResponse(request.read())
+    return JsonResponse({"was_read": request._read_started, "has_token": hasattr(request, "token")})
 
 
 optional = csrf_exempt(use_request_token(scope="test")(seen))
@@ -125,6 +125,9 @@ def borrows(request):
     return required(request)
 
 
+borrows_with_a_token = use_request_token(scope="test")(borrows)
+
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("undeclared/", undeclared),
@@ -153,4 +156,5 @@ urlpatterns = [
     path("refuses/", refuses),
     path("tags/", shows_tags),
     path("borrows/", borrows),
+    path("borrows-with-a-token/", borrows_with_a_token),
 ]
