@@ -57,13 +57,14 @@ def decide(request: HttpRequest, rule: Rule | None, encoded: str | None) -> Http
         request.token = token  # type: ignore[attr-defined]
         return None if rule is None else _admit(request, visit, rule, token)
     except TokenError as error:
-        return refuse(request, error, token)
+        return refuse(request, error, token, is_optional=rule is None or not rule.required)
 
 
-def refuse(request: HttpRequest, error: TokenError, token: RequestToken | None) -> HttpResponse:
+def refuse(
+    request: HttpRequest, error: TokenError, token: RequestToken | None = None, *, is_optional: bool = False
+) -> HttpResponse:
     """The page that says why, with a line in the log, and one on the token's record if it is known."""
-    visit = visit_of(request)
-    response = views.refused(request, error, is_optional=visit is None or visit.rule is None or not visit.rule.required)
+    response = views.refused(request, error, is_optional=is_optional)
     records.refused(request, error, token, response.status_code)
     return response
 

@@ -53,11 +53,14 @@ def check_login_required_comes_after(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security)
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
-    for name in (name for name in dir(type(token_settings)) if name.startswith("REQUEST_TOKEN_")):
+    for name in (name for name in dir(token_settings) if name.isupper()):
         try:
             getattr(token_settings, name)
         except ImproperlyConfigured as error:
             found.append(Error(str(error), id="tokens.E005"))
+    if not found and token_settings.ACCESS_TOKEN_QUERYSTRING == token_settings.REQUEST_TOKEN_QUERYSTRING:
+        hint = 'Write for example: ACCESS_TOKEN_QUERYSTRING = "at"'
+        found.append(Error("Request tokens and access tokens have the same query parameter.", hint, id="tokens.E007"))
     return found
 
 

@@ -14,11 +14,13 @@ class TokenSettings:
 
     @property
     def REQUEST_TOKEN_QUERYSTRING(self) -> str:
-        """The name of the query parameter (form field, JSON member) that carries the token."""
-        name = _read("REQUEST_TOKEN_QUERYSTRING", "rt")
-        if not isinstance(name, str) or not name or not name.isascii() or not name.replace("_", "").isalnum():
-            raise _wrong("REQUEST_TOKEN_QUERYSTRING", "a word of ASCII letters, digits and _", '"rt"')
-        return name
+        """The name of the query parameter (form field, JSON member) that carries a request token."""
+        return _read_word("REQUEST_TOKEN_QUERYSTRING", "rt")
+
+    @property
+    def ACCESS_TOKEN_QUERYSTRING(self) -> str:
+        """The name of the query parameter that carries an access token; another one, for a link may have both."""
+        return _read_word("ACCESS_TOKEN_QUERYSTRING", "at")
 
     @property
     def REQUEST_TOKEN_EXPIRY(self) -> int:
@@ -54,6 +56,13 @@ class TokenSettings:
 def _read(name: str, default: Any) -> Any:
     # An empty variable counts as unset, as it does in a .env file with "NAME=".
     return os.environ.get(name) or getattr(settings, name, default)
+
+
+def _read_word(name: str, default: str) -> str:
+    word = _read(name, default)
+    if not isinstance(word, str) or not word.isascii() or not word.replace("_", "").isalnum():
+        raise _wrong(name, "a word of ASCII letters, digits and _", f'"{default}"')
+    return word
 
 
 def _wrong(name: str, what: str, example: str) -> ImproperlyConfigured:

@@ -1,23 +1,11 @@
-"""
-``use_request_token`` declares which tokens a view takes; RequestTokenMiddleware enforces it.
-
-As with Django's ``csrf_exempt``, the declaration is an attribute of the view, so it holds in any
-order of decorators, on sync and async views, and on ``dispatch`` by way of ``method_decorator``.
-"""
+"""``use_request_token`` declares which tokens a view takes; RequestTokenMiddleware enforces it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
-
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.core.exceptions import ImproperlyConfigured
 
 from .admission import is_enforced
-from .rules import ATTRIBUTE, Rule, rule_of
-
-View = TypeVar("View", bound=Callable[..., Any])
+from .rules import Rule, View, declare
 
 
 def use_request_token(
@@ -32,28 +20,7 @@ def use_request_token(
     """
     rule = Rule(scope, required, confirm, ignore_session)
 
-    def declare(view: View) -> View:
-        if rule_of(view) is not None:
-            raise ValueError(f"{view!r} declares a request token already; a view takes one scope.")
+    def decorator(view: View) -> View:
+        return declare(view, "request_token_rule", rule, lambda request: is_enforced(request, rule))
 
-        @wraps(view)
-        def wrapper(request: Any, *args: Any, **kwargs: Any) -> Any:
-            # Threat: a view that trusts a check which never ran. It fails closed, for every visitor.
-            if not is_enforced(request, rule):
-                raise ImproperlyConfigured(_NOT_ENFORCED)
-            return view(request, *args, **kwargs)
-
-        setattr(wrapper, ATTRIBUTE, rule)
-        if iscoroutinefunction(view):
-            markcoroutinefunction(wrapper)
-        return wrapper  # type: ignore[return-value]
-
-    return declare
-
-
-_NOT_ENFORCED = (
-    "This view takes request tokens, but nothing has checked this request. Either add "
-    f'"{__package__}.middleware.RequestTokenMiddleware" to MIDDLEWARE, after '
-    '"django.contrib.auth.middleware.AuthenticationMiddleware"; or, on a class-based view, decorate '
-    'dispatch: @method_decorator(use_request_token(scope="..."), name="dispatch").'
-)
+    return decorator

@@ -25,14 +25,17 @@ class InvalidTokenError(TokenError):
     """Forged, mangled, cut short, or signed for something else. Says nothing about which."""
 
     code = "invalid"
-    message = _("This link is not complete. Please copy it once more, from the first letter to the last.")
+    message = _(
+        "This link is not valid. Perhaps a part of it is missing: please copy it once more, from the first "
+        "letter to the last. If that does not help, ask for a new one."
+    )
 
 
 class TokenNotFoundError(TokenError):
     """The view needs a token and the request carries none."""
 
     code = "missing"
-    message = _("This page opens only with the link from your mail. Please use that link.")
+    message = _("This page opens only with the link that you were sent. Please use that link.")
 
 
 class UnknownTokenError(TokenError):
@@ -43,7 +46,7 @@ class UnknownTokenError(TokenError):
 
 
 class ScopeError(TokenError):
-    """Genuine, but made for another view."""
+    """Genuine, but made for another view, or for something else than this view shows."""
 
     code = "scope"
     message = _("This link was made for another page.")

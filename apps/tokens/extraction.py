@@ -11,11 +11,18 @@ from .conf import token_settings
 
 
 def token_in_query(request: HttpRequest) -> str | None:
-    query = request.META.get("QUERY_STRING")
+    """The request token in the query string, or None."""
     # Every page passes here: without a query no setting is read, without our name nothing is parsed.
-    if not query or (name := token_settings.REQUEST_TOKEN_QUERYSTRING) not in query:
+    if not request.META.get("QUERY_STRING"):
         return None
-    return request.GET.get(name) or None
+    return _parameter(request, token_settings.REQUEST_TOKEN_QUERYSTRING)
+
+
+def access_token_in_query(request: HttpRequest) -> str | None:
+    """The access token in the query string, or None."""
+    if not request.META.get("QUERY_STRING"):
+        return None
+    return _parameter(request, token_settings.ACCESS_TOKEN_QUERYSTRING)
 
 
 def token_in_body(request: HttpRequest) -> Any:
@@ -33,3 +40,7 @@ def token_in_body(request: HttpRequest) -> Any:
     except (ValueError, RecursionError):
         return None
     return document.get(name) or None if isinstance(document, dict) else None
+
+
+def _parameter(request: HttpRequest, name: str) -> str | None:
+    return (name in request.META["QUERY_STRING"] and request.GET.get(name)) or None

@@ -7,19 +7,21 @@ from .conf import token_settings
 
 def add_token(url: str, token: str) -> str:
     """The URL with the token as its query parameter; one that was there before is replaced."""
-    return _edit(url, [urlencode({token_settings.REQUEST_TOKEN_QUERYSTRING: token})])
+    return replace_parameter(url, token_settings.REQUEST_TOKEN_QUERYSTRING, token)
 
 
 def remove_token(url: str) -> str:
     """The same address without its token."""
-    return _edit(url, [])
+    return replace_parameter(url, token_settings.REQUEST_TOKEN_QUERYSTRING, None)
 
 
-def _edit(url: str, added: list[str]) -> str:
+def replace_parameter(url: str, name: str, value: str | None) -> str:
+    """The URL with one parameter set to a new value, or without it."""
     # Not parse_qs and urlencode: they drop blank values, and rewrite %20, ";" and stray bytes.
-    name = token_settings.REQUEST_TOKEN_QUERYSTRING
     base, hash_mark, fragment = url.partition("#")
     path, _, query = base.partition("?")
-    kept = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) != name]
-    query = "&".join(kept + added)
+    parts = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) != name]
+    if value is not None:
+        parts.append(urlencode({name: value}))
+    query = "&".join(parts)
     return path + ("?" + query if query else "") + hash_mark + fragment

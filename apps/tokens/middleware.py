@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import admission
 from .exceptions import TokenError
-from .extraction import token_in_body, token_in_query
+from .access import gate
+from .access.rules import access_rule_of
+from .extraction import access_token_in_query, token_in_body, token_in_query
 from .rules import rule_of
 from .views import keep_private
 
@@ -57,10 +59,10 @@ class RequestTokenMiddleware:
     def _process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         rule = rule_of(view)
         encoded = token_in_query(request) or (token_in_body(request) if rule else None)
-        return admission.decide(request, rule, encoded)
+        return admission.decide(request, rule, encoded) or gate.decide(request, view, args, kwargs)
 
     async def _aprocess_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
-        if rule_of(view) is None and token_in_query(request) is None:
+        if rule_of(view) is None and access_rule_of(view) is None and token_in_query(request) is None:
             return None
         return await sync_to_async(self._process_view)(request, view, args, kwargs)
 
@@ -68,11 +70,11 @@ class RequestTokenMiddleware:
         """A TokenError that a view raises gets the same page as one of our own."""
         if not isinstance(exception, TokenError):
             return None
-        return admission.refuse(request, exception, None)
+        return admission.refuse(request, exception)
 
     def _finish(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         admission.conclude(request, response)
-        # An address that no view answers carries its token all the same.
-        if request.resolver_match is None and token_in_query(request) is not None:
+        # Also where no view answers, or the view took no notice.
+        if token_in_query(request) is not None or access_token_in_query(request) is not None:
             keep_private(response)
         return response

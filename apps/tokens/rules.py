@@ -1,12 +1,21 @@
-"""What a view declares about the tokens it takes: the note that decorators leave for the middleware."""
+"""
+What a view declares about the tokens it takes: the note that decorators leave for the middleware.
+
+As with Django's ``csrf_exempt`` the note is an attribute of the view, so it holds in any order of
+decorators, on sync and async views, and on ``dispatch`` by way of ``method_decorator``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
-ATTRIBUTE = "request_token_rule"
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.exceptions import ImproperlyConfigured
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -29,5 +38,31 @@ class Rule:
 
 
 def rule_of(view: Callable[..., Any]) -> Rule | None:
-    """The rule that a view declared, or None if it takes no tokens."""
-    return getattr(view, ATTRIBUTE, None)
+    """The rule that a view declared, or None if it takes no request tokens."""
+    return getattr(view, "request_token_rule", None)
+
+
+def declare(view: View, attribute: str, rule: object, is_enforced: Callable[[Any], bool]) -> View:
+    """The view with the rule on it, which runs only for requests that the middleware has let through by it."""
+    if getattr(view, attribute, None) is not None:
+        raise ValueError(f"{view!r} declares a {attribute} already, and a view has one.")
+
+    @wraps(view)
+    def wrapper(request: Any, *args: Any, **kwargs: Any) -> Any:
+        # Threat: a view that trusts a check which never ran. It fails closed, for every visitor.
+        if not is_enforced(request):
+            raise ImproperlyConfigured(_NOT_ENFORCED)
+        return view(request, *args, **kwargs)
+
+    setattr(wrapper, attribute, rule)
+    if iscoroutinefunction(view):
+        markcoroutinefunction(wrapper)
+    return wrapper  # type: ignore[return-value]
+
+
+_NOT_ENFORCED = (
+    "This view takes tokens, but nothing has checked this request. Either add "
+    f'"{__package__}.middleware.RequestTokenMiddleware" to MIDDLEWARE, after '
+    '"django.contrib.auth.middleware.AuthenticationMiddleware"; or, on a class-based view, decorate '
+    'dispatch: @method_decorator(use_request_token(scope="..."), name="dispatch").'
+)

@@ -27,7 +27,7 @@ def test_every_forged_or_mangled_link_gets_the_same_answer(client, request_token
 
 
 def test_a_view_that_requires_a_token_says_where_the_link_is(client, db):
-    assert "from your mail" in client.get("/required/").text
+    assert "link that you were sent" in client.get("/required/").text
 
 
 @pytest.mark.parametrize("path", ["/optional/?a=1&b=", "/undeclared/?a=1&b="])

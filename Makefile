@@ -1,0 +1,50 @@
+# Paths are relative and Python's tools are called as modules: the folder's own name may have blanks, # or + in it,
+# which neither make nor the first line of an installed script can stand.
+
+RUN = .venv/bin/python
+DEMO_ARGS =
+PYTEST_ARGS =
+
+# What a small production site sets, and nothing of this machine's environment.
+PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
+	SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
+	SITE_URL=https://www.example.com ALLOWED_HOSTS=www.example.com \
+	EMAIL_URL=smtp+tls://user:password@mail.example.com CACHE_URL=redis://127.0.0.1:6379/0
+
+.PHONY: help venv demo test check format test-databases test-django
+
+help:
+	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
+	@echo "make test            run the tests; PYTEST_ARGS='-k unsubscribe' picks some"
+	@echo "make check           formatting, lint, types, imports, migrations, deployment checks"
+	@echo "make format          put the code into shape"
+	@echo "make test-databases  the tests of races, on PostgreSQL and MariaDB"
+	@echo "make test-django     all tests on Django 6.0 and 6.1, and on Python 3.10"
+	@echo "PYTHON=python3.12 before or after any of them chooses the interpreter of a new .venv"
+
+venv:
+	@sh scripts/venv .venv < requirements.txt
+
+demo: venv
+	@$(RUN) manage.py demo $(DEMO_ARGS)
+
+test: venv
+	$(RUN) -m pytest $(PYTEST_ARGS)
+
+check: venv
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	$(RUN) manage.py makemigrations --check --dry-run --settings tests.settings
+	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
+
+format: venv
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+test-databases: venv
+	bash scripts/test-databases $(PYTEST_ARGS)
+
+test-django:
+	bash scripts/test-django $(PYTEST_ARGS)

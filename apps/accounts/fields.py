@@ -1,0 +1,40 @@
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+# Threat: look-alikes. Django's validator lets "ſ" and "K" (the Kelvin sign) through, and MariaDB's
+# collations hold "é" and "e" for the same letter, so two mailboxes would share one account.
+validate_plain_address = RegexValidator(
+    r"^[!#-~]+\Z",
+    _("Use plain letters and digits in the address. Write an international domain in its xn-- form."),
+    code="not_plain",
+)
+
+
+class LowercaseEmailField(models.EmailField):
+    """
+    An e-mail address that is lower case in the database, in lookups and on the instance.
+
+    So ``unique=True`` holds without regard to case on every database; MariaDB has no functional
+    indexes that could do it. ``contains``, ``startswith`` and the like compare as written.
+    """
+
+    default_validators = [*models.EmailField.default_validators, validate_plain_address]
+
+    def to_python(self, value: Any) -> Any:
+        return _lower(super().to_python(value))
+
+    def get_prep_value(self, value: Any) -> Any:
+        return _lower(super().get_prep_value(value))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = _lower(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+def _lower(value: Any) -> Any:
+    # Threat: casefold() turns "ß" into "ss" and would give one mailbox the account of another.
+    return value.lower() if isinstance(value, str) else value

@@ -1,0 +1,4 @@
+"""What a link of this app may do. Outstanding links carry these strings: renaming one kills them."""
+
+LOGIN = "accounts.login"
+SIGNUP = "accounts.signup"

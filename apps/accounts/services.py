@@ -1,0 +1,75 @@
+"""What happens when somebody signs in or up. Addresses come from a validated form."""
+
+import logging
+import smtplib
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts import emails, scopes
+from apps.accounts.models import User
+from apps.tokens.mail import LinkEmail
+from apps.tokens.models import RequestToken
+
+logger = logging.getLogger(__name__)
+
+SIGNUP_LINK_MINUTES = 60
+
+
+class MailNotSentError(Exception):
+    """The mail server did not take the mail."""
+
+
+class AddressTakenError(Exception):
+    """Somebody has an account with this address by now."""
+
+
+def send_link(email: str, *, next_path: str = "") -> None:
+    """
+    Mail a sign-in link if the address is known, a sign-up link if not.
+
+    Raises MailNotSentError.
+    """
+    # Threat: an answer that tells who has an account. Both ways take the same queries and one mail.
+    with transaction.atomic():
+        user = User.objects.filter(email=email).first()
+        mail = _signup_mail(email, next_path) if user is None else login_mail(user, next_path=next_path)
+        transaction.on_commit(lambda: _deliver(mail))
+
+
+def login_mail(user: User, *, next_path: str = "") -> LinkEmail:
+    """The mail, not sent, with a new link that signs this user in."""
+    token = RequestToken.objects.create_token(
+        scope=scopes.LOGIN, login_mode=RequestToken.LOGIN_MODE_SESSION, user=user, data={"next": next_path}
+    )
+    return emails.login_mail(user, token)
+
+
+def sign_up(email: str) -> User:
+    """The new user. Raises AddressTakenError."""
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email)
+    except IntegrityError:
+        raise AddressTakenError from None
+
+
+def _signup_mail(email: str, next_path: str) -> LinkEmail:
+    token = RequestToken.objects.create_token(
+        scope=scopes.SIGNUP,
+        login_mode=RequestToken.LOGIN_MODE_NONE,
+        data={"email": email, "next": next_path},
+        max_uses=1,
+        expiration_time=timezone.now() + timedelta(minutes=SIGNUP_LINK_MINUTES),
+    )
+    return emails.signup_mail(email, token)
+
+
+def _deliver(mail: LinkEmail) -> None:
+    try:
+        mail.send()
+    except (smtplib.SMTPException, OSError) as error:
+        # The class only: a server's answer may quote the mail, and the mail has the link in it.
+        logger.error("mail not sent error=%s", type(error).__name__)
+        raise MailNotSentError from None

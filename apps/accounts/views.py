@@ -1,0 +1,112 @@
+from django.conf import settings
+from django.contrib import auth, messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required, login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.accounts import scopes, services
+from apps.accounts.forms import LoginForm, ProfileForm
+from apps.accounts.redirects import safe_path
+from apps.tokens.conf import token_settings
+from apps.tokens.decorators import use_request_token
+from apps.tokens.ratelimit import allow
+
+MAILS_PER_ADDRESS = 5
+MAILS_PER_CLIENT = 20
+LIMIT_SECONDS = 60 * 60
+
+
+# Not atomic, also under ATOMIC_REQUESTS: the mail goes out on commit and its failure is answered here.
+@transaction.non_atomic_requests
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return render(request, "accounts/already_signed_in.html")
+
+    form = LoginForm(request.POST if request.method == "POST" else None)
+    next_path = safe_path(request.POST.get("next") or request.GET.get("next", ""))
+    if request.method == "POST" and not _allow("client", request.META["REMOTE_ADDR"], limit=MAILS_PER_CLIENT):
+        return _too_many_requests(request)
+    if not form.is_valid():
+        return render(request, "accounts/login.html", {"form": form, "next": next_path})
+    if not _allow("address", form.cleaned_data["email"], limit=MAILS_PER_ADDRESS):
+        return _too_many_requests(request)
+
+    try:
+        services.send_link(form.cleaned_data["email"], next_path=next_path)
+    except services.MailNotSentError:
+        form.add_error(None, _("We could not send the mail. Nothing is lost: please try again in a few minutes."))
+        return render(request, "accounts/login.html", {"form": form, "next": next_path}, status=503)
+    return redirect("accounts:login_sent")
+
+
+@login_not_required
+@require_safe
+def login_sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/login_sent.html", {"minutes": token_settings.REQUEST_TOKEN_EXPIRY})
+
+
+@login_not_required
+@use_request_token(scope=scopes.LOGIN, required=True)
+@require_POST
+def login_link(request: HttpRequest) -> HttpResponse:
+    return _go_on(request)
+
+
+@login_not_required
+@use_request_token(scope=scopes.SIGNUP, required=True, confirm="accounts/signup_confirm.html")
+@require_POST
+def signup(request: HttpRequest) -> HttpResponse:
+    try:
+        user = services.sign_up(request.token.data["email"])
+    except services.AddressTakenError:
+        messages.warning(request, _("There is an account with this address by now. Sign in to it here."))
+        return redirect("accounts:login")
+    auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    messages.success(request, _("Welcome. Your account is ready."))
+    return _go_on(request)
+
+
+class LogoutView(auth_views.LogoutView):
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        messages.success(request, _("You are signed out."))
+        return response
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=request.user)
+    if not form.is_valid():
+        return render(request, "accounts/profile.html", {"form": form})
+    form.save()
+    messages.success(request, _("Your name is saved."))
+    return redirect("accounts:profile")
+
+
+def _go_on(request: HttpRequest) -> HttpResponse:
+    # Checked here too: a token may be made by hand.
+    return redirect(safe_path(str(request.token.data.get("next", ""))) or settings.LOGIN_REDIRECT_URL)
+
+
+def _allow(name: str, value: str, *, limit: int) -> bool:
+    return allow(f"accounts.login.{name}", value, limit=limit, seconds=LIMIT_SECONDS)
+
+
+def _too_many_requests(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "429.html",
+        {"minutes": LIMIT_SECONDS // 60},
+        status=429,
+        headers={"Retry-After": str(LIMIT_SECONDS)},
+    )

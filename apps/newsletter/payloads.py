@@ -1,0 +1,47 @@
+"""
+What the links of this app carry in ``token.data``, read back with suspicion.
+
+Staff can edit the payload in the admin, and an older release may have written it: each reader
+answers an empty value where it finds something else.
+"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+
+
+def invitation(referrer: AbstractBaseUser, name: str) -> dict[str, str]:
+    return {"referrer": str(referrer.pk), "name": name}
+
+
+def confirmation(email: str, referrer: AbstractBaseUser | None) -> dict[str, str]:
+    return {"email": email} | ({"referrer": str(referrer.pk)} if referrer else {})
+
+
+def inviter_name(data: Any) -> str:
+    """The name to greet a visitor with."""
+    return _text(data, "name")[:60]
+
+
+def confirmed_email(data: Any) -> str:
+    """The address that asked for a subscription."""
+    try:
+        return get_user_model()._meta.get_field("email").clean(_text(data, "email"), None)
+    except ValidationError:
+        return ""
+
+
+def referrer(data: Any) -> AbstractBaseUser | None:
+    """The member whose invitation was followed, while that account lives."""
+    users = get_user_model()._default_manager
+    try:
+        return users.filter(pk=_text(data, "referrer") or None, is_active=True).first()
+    except (ValidationError, ValueError, OverflowError):
+        return None
+
+
+def _text(data: Any, key: str) -> str:
+    value = data.get(key) if isinstance(data, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,5 @@
+"""What a link of this app may do. Outstanding links carry these strings: renaming one kills them."""
+
+SUBSCRIBE = "newsletter.subscribe"
+CONFIRM = "newsletter.confirm"
+UNSUBSCRIBE = "newsletter.unsubscribe"

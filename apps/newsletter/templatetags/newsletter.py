@@ -1,0 +1,12 @@
+from typing import Any
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def masked(address: Any) -> str:
+    """r•••@example.com: enough for its owner, nothing for whoever looks over a shoulder."""
+    local, at, domain = str(address or "").rpartition("@")
+    return f"{local[:1]}•••@{domain}" if at else "•••"

@@ -1,0 +1,189 @@
+"""
+What `manage.py demo` and, with DEBUG, the front page have to show: people, issues and links to try.
+
+To do without the demo, delete this file, demo_issues.py, management/commands/demo.py, tests/site/test_demo.py
+and what mentions them in views.py and templates/home.html.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.accounts.scopes import LOGIN, SIGNUP
+from apps.newsletter import payloads, services
+from apps.newsletter.models import Issue, Subscription
+from apps.newsletter.scopes import CONFIRM
+from apps.tokens.models import RequestToken
+from config.demo_issues import ISSUES, DemoIssue
+
+READER = "reader@example.com"
+MEMBER = "member@example.com"
+EDITOR = "editor@example.com"
+NEWCOMER = "newcomer@example.com"
+
+PEOPLE: dict[str, dict[str, Any]] = {
+    READER: {"name": "Reader"},
+    MEMBER: {"name": "Member"},
+    EDITOR: {"name": "Editor", "is_staff": True, "is_superuser": True},
+}
+
+
+@transaction.atomic
+def seed() -> None:
+    """The people and issues of the demo; what is there already stays as it is."""
+    for email in PEOPLE:
+        user = _person(email)
+        if not Subscription.objects.filter(user=user).exists():
+            services.subscribe(email)
+    for issue in ISSUES:
+        _publish(issue)
+
+
+def affiliate_path() -> str:
+    """Member's invitation, mode NONE: it carries a payload and acts for nobody."""
+    member = _person(MEMBER)
+    token = services.invitation_token(member) or services.invite(member, name=member.name)
+    return token.tokenise(reverse("newsletter:subscribe"))
+
+
+def confirm_path() -> str:
+    """The link in the mail after the subscribe form, mode NONE: here for somebody who is new each time."""
+    _forget(NEWCOMER)
+    token = RequestToken.objects.create_token(
+        scope=CONFIRM,
+        login_mode=RequestToken.LOGIN_MODE_NONE,
+        data=payloads.confirmation(NEWCOMER, _person(MEMBER)),
+        expiration_time=timezone.now() + timedelta(hours=services.CONFIRM_WITHIN_HOURS),
+    )
+    return token.tokenise(reverse("newsletter:confirm"))
+
+
+def unsubscribe_path() -> str:
+    """The link at the foot of Reader's mails, mode REQUEST; Reader is subscribed when it is shown."""
+    token = services.ensure_unsubscribe_token(_subscribed(_person(READER)))
+    return token.tokenise(reverse("newsletter:unsubscribe"))
+
+
+def sign_in_path() -> str:
+    """A sign-in link for Reader, mode SESSION."""
+    token = RequestToken.objects.create_token(
+        scope=LOGIN, login_mode=RequestToken.LOGIN_MODE_SESSION, user=_person(READER), data={"next": ""}
+    )
+    return token.tokenise(reverse("accounts:login_link"))
+
+
+def sign_up_path() -> str:
+    """The link that an unknown address gets instead, mode NONE: here for somebody who is new each time."""
+    _forget(NEWCOMER)
+    token = RequestToken.objects.create_token(
+        scope=SIGNUP,
+        login_mode=RequestToken.LOGIN_MODE_NONE,
+        data={"email": NEWCOMER, "next": ""},
+        expiration_time=timezone.now() + timedelta(hours=1),
+    )
+    return token.tokenise(reverse("accounts:signup"))
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A card on the front page."""
+
+    slug: str
+    mode: str
+    title: str | Promise
+    sentence: str | Promise
+    button: str | Promise
+    file: str
+    link: Callable[[], str]
+    acts_for: str = ""
+
+
+FLOWS = [
+    Flow(
+        slug="affiliate",
+        mode="NONE",
+        title=_("Affiliate link"),
+        sentence=_("The ordinary subscribe page greets you by the name of the member who invited you."),
+        button=_("Open Member's invitation"),
+        file="apps/newsletter/views.py",
+        link=affiliate_path,
+    ),
+    Flow(
+        slug="confirm",
+        mode="NONE",
+        title=_("Confirm a subscription"),
+        sentence=_("Double opt-in: the link knows the address; its button subscribes it, and works once."),
+        button=_("Open a confirmation link"),
+        file="apps/newsletter/services.py",
+        link=confirm_path,
+    ),
+    Flow(
+        slug="unsubscribe",
+        mode="REQUEST",
+        title=_("Unsubscribe"),
+        sentence=_("The link acts as Reader for one request and signs nobody in; a mail program may post to it."),
+        button=_("Open an unsubscribe link"),
+        file="apps/newsletter/views.py",
+        link=unsubscribe_path,
+        acts_for=READER,
+    ),
+    Flow(
+        slug="sign-in",
+        mode="SESSION",
+        title=_("Sign in by link"),
+        sentence=_("A mailed link signs Reader in: once, within ten minutes, by a press on its button."),
+        button=_("Open a sign-in link"),
+        file="apps/accounts/views.py",
+        link=sign_in_path,
+        acts_for=READER,
+    ),
+    Flow(
+        slug="sign-up",
+        mode="NONE",
+        title=_("Sign up by link"),
+        sentence=_("The form that mails you a sign-in link mails an unknown address a link to join."),
+        button=_("Open a sign-up link"),
+        file="apps/accounts/services.py",
+        link=sign_up_path,
+    ),
+]
+
+
+def _person(email: str) -> User:
+    user = User.objects.filter(email=email).first()
+    return user or User.objects.create_user(email, **PEOPLE[email])
+
+
+def _forget(email: str) -> None:
+    User.objects.filter(email=email).delete()
+
+
+def _subscribed(user: User) -> Subscription:
+    services.subscribe(user.email)
+    return Subscription.objects.select_related("user", "unsubscribe_token").get(user=user)
+
+
+def _publish(issue: DemoIssue) -> None:
+    published_at = None if issue.days_ago is None else timezone.now() - timedelta(days=issue.days_ago)
+    Issue.objects.get_or_create(
+        slug=issue.slug,
+        defaults={
+            "title": issue.title,
+            "summary": issue.summary,
+            "body": _unwrapped(issue.body),
+            "status": Issue.Status.SENT if published_at else Issue.Status.DRAFT,
+            "published_at": published_at,
+        },
+    )
+
+
+def _unwrapped(text: str) -> str:
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

@@ -1,0 +1,167 @@
+"""Settings of the site: one file, every value that differs between machines comes from the environment.
+
+.env.example lists the variables and says what each may be.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from django.conf import global_settings
+
+from config import dotenv, env, services
+
+BASE_DIR = dotenv.BASE_DIR
+
+dotenv.load_env_file()
+
+# The basics
+
+DEBUG = env.read_bool("DEBUG", False)
+SECRET_KEY = env.read_secret_key("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
+
+SITE_URL = env.read_site_url("SITE_URL", "http://127.0.0.1:8000" if DEBUG else env.REQUIRED)
+# With DEBUG an empty list lets localhost in.
+ALLOWED_HOSTS = env.read_hosts("ALLOWED_HOSTS", [] if DEBUG else [re.sub(r":\d+$", "", urlsplit(SITE_URL).netloc)])
+CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
+
+# The parts
+
+INSTALLED_APPS = [
+    "config",
+    "apps.tokens",
+    "apps.accounts",
+    "apps.newsletter",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.ClientAddressMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.tokens.middleware.RequestTokenMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# People
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "accounts:profile"
+LOGOUT_REDIRECT_URL = "home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Services
+
+DATABASES = {"default": services.read_database("DATABASE_URL", base_dir=BASE_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Rate limits count in the cache: with several processes it must be one they share.
+CACHES = {"default": services.read_cache("CACHE_URL")}
+
+# MAILERS on Django 6.1 and later, EMAIL_* before.
+globals().update(services.read_email("EMAIL_URL", base_dir=BASE_DIR))
+DEFAULT_FROM_EMAIL = env.read_sender("DEFAULT_FROM_EMAIL", "Latchkey <latchkey@localhost>")
+
+# Language and time
+
+LANGUAGE_CODE = env.read_choice("LANGUAGE_CODE", "en", dict(global_settings.LANGUAGES))
+TIME_ZONE = env.read_time_zone("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+# Static files: WhiteNoise serves what collectstatic put into STATIC_ROOT.
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        ),
+    },
+}
+
+# HTTPS
+
+SECURE_SSL_REDIRECT = env.read_bool("SECURE_SSL_REDIRECT", not DEBUG)
+SECURE_HSTS_SECONDS = env.read_int("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600)
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+# Strict would leave the cookie behind when a link in a mail is followed.
+SESSION_COOKIE_SAMESITE = "Lax"
+
+TRUSTED_PROXY_COUNT = env.read_int("TRUSTED_PROXY_COUNT", 0)
+if TRUSTED_PROXY_COUNT:
+    # Anybody can send this header. The proxy has to set it itself and drop what the visitor sent.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+SILENCED_SYSTEM_CHECKS = [
+    # HSTS for subdomains and preload lists speak for a whole domain; this site knows one host of it.
+    "security.W005",
+    "security.W021",
+]
+
+# Logging
+
+LOG_LEVEL = env.read_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"hide_tokens": {"()": "config.logging.HideTokens"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["hide_tokens"]},
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django gives these two handlers of their own, which would write tokens: they are taken away.
+        "django": {"handlers": [], "level": LOG_LEVEL},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # At DEBUG these write a line per query, with its parameters, and a line per watched file.
+        "django.db.backends": {"level": "INFO"},
+        "django.utils.autoreload": {"level": "INFO"},
+    },
+}

@@ -1,0 +1,43 @@
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.newsletter.models import Issue
+from config import demo
+
+ISSUES_ON_FRONT_PAGE = 3
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The publication's front page; with DEBUG also the flows that the template demonstrates."""
+    context = {
+        "issues": Issue.objects.published()[:ISSUES_ON_FRONT_PAGE],
+        "flows": demo.FLOWS if settings.DEBUG else [],
+    }
+    return render(request, "home.html", context)
+
+
+@login_not_required
+@require_POST
+def start_flow(request: HttpRequest, slug: str) -> HttpResponse:
+    """Makes a fresh link for somebody of the demo and goes there."""
+    # Threat: a key for whoever asks. With DEBUG only, and only for the people of the demo.
+    flow = next((flow for flow in demo.FLOWS if flow.slug == slug), None)
+    if flow is None or not settings.DEBUG:
+        raise Http404
+    if flow.acts_for and request.user.is_authenticated and request.user.email != flow.acts_for:
+        email = request.user.email
+        logout(request)
+        messages.info(
+            request,
+            _("You were signed in as %(email)s and are signed out now: a link for one person refuses another.")
+            % {"email": email},
+        )
+    return HttpResponseRedirect(flow.link(), status=303)

@@ -1,0 +1,85 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from apps.newsletter import services
+from apps.newsletter.models import Invitation, Subscription
+from apps.tokens.models import RequestToken
+from tests.factories import UserFactory
+from tests.newsletter.factories import SubscriptionFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+
+THREADS = 8
+
+
+def at_once(action, arguments):
+    """The results of one call for each argument, all begun at the same moment."""
+    barrier = Barrier(len(arguments))
+
+    def run(argument):
+        barrier.wait()
+        try:
+            return action(argument)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(arguments)) as pool:
+        return list(pool.map(run, arguments))
+
+
+def test_parallel_presses_on_one_confirm_link_make_one_subscription():
+    token = RequestToken.objects.create_token(scope="newsletter.confirm", data={"email": "newcomer@example.com"})
+    path = token.tokenise(reverse("newsletter:confirm"))
+
+    statuses = at_once(lambda path: Client().post(path).status_code, [path] * THREADS)
+
+    assert sorted(statuses) == [200] + [403] * (THREADS - 1)
+    assert Subscription.objects.get().user.email == "newcomer@example.com"
+
+
+def test_parallel_presses_on_links_for_one_address_make_one_subscription():
+    tokens = [
+        RequestToken.objects.create_token(scope="newsletter.confirm", data={"email": "newcomer@example.com"})
+        for _ in range(THREADS)
+    ]
+    paths = [token.tokenise(reverse("newsletter:confirm")) for token in tokens]
+
+    statuses = at_once(lambda path: Client().post(path).status_code, paths)
+
+    assert statuses == [200] * THREADS
+    assert get_user_model().objects.count() == Subscription.objects.count() == 1
+    assert RequestToken.objects.filter(scope="newsletter.unsubscribe").count() == 1
+
+
+def test_parallel_one_clicks_all_succeed():
+    path = services.ensure_unsubscribe_token(SubscriptionFactory()).tokenise(reverse("newsletter:unsubscribe"))
+
+    statuses = at_once(lambda path: Client().post(path).status_code, [path] * THREADS)
+
+    assert statuses == [200] * THREADS
+    assert not Subscription.objects.active().exists()
+
+
+def test_parallel_senders_give_a_reader_one_link():
+    subscription = SubscriptionFactory()
+
+    tokens = at_once(
+        lambda pk: services.ensure_unsubscribe_token(Subscription.objects.get(pk=pk)), [subscription.pk] * THREADS
+    )
+
+    assert len({token.pk for token in tokens}) == RequestToken.objects.count() == 1
+
+
+def test_parallel_presses_make_a_member_one_link():
+    member = UserFactory()
+
+    tokens = at_once(lambda name: services.invite(member, name=name), ["Member"] * THREADS)
+
+    assert len({token.pk for token in tokens}) == RequestToken.objects.count() == 1
+    assert Invitation.objects.get().token == tokens[0]

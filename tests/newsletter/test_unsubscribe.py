@@ -1,0 +1,265 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.newsletter import sending, services
+from apps.newsletter.models import Subscription
+from apps.tokens.models import RequestToken
+from tests.factories import UserFactory
+from tests.newsletter.factories import SubscriptionFactory
+from tests.newsletter.mails import link_in_html, link_in_text, received
+
+pytestmark = pytest.mark.django_db
+
+UNSUBSCRIBE = reverse("newsletter:unsubscribe")
+
+MULTIPART = "multipart/form-data; boundary=b"
+ONE_CLICK_BODIES = {
+    "urlencoded": ("application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click"),
+    "multipart": (
+        MULTIPART,
+        b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n',
+    ),
+    "multipart that breaks off": (MULTIPART, b'--b\r\nContent-Disposition: form-data; name="List-Uns'),
+    "multipart without boundary": ("multipart/form-data", b"List-Unsubscribe=One-Click"),
+    "empty": ("application/x-www-form-urlencoded", b""),
+    "no type": ("", b""),
+    "a type nobody knows": ("application/x-nothing", b"\xff\xfe\x00"),
+    "not UTF-8": ("application/x-www-form-urlencoded; charset=nonsense", b"\xff=\xfe"),
+    "JSON that breaks off": ("application/json", b'{"List-Unsubscribe":'),
+}
+
+
+def one_click(path, body="urlencoded", **extra):
+    """What a mailbox provider sends: no cookie, no CSRF token, no Referer (RFC 8058)."""
+    content_type, content = ONE_CLICK_BODIES[body]
+    return Client(enforce_csrf_checks=True).generic("POST", path, content, content_type=content_type, **extra)
+
+
+def is_active(subscription):
+    return Subscription.objects.active().filter(pk=subscription.pk).exists()
+
+
+@pytest.mark.parametrize("link_in", [link_in_text, link_in_html])
+def test_the_link_in_an_issue_shows_a_button_and_the_button_ends_the_subscription(
+    visitor, subscription, issue, mailoutbox, link_in
+):
+    sending.send_issue(issue)
+
+    page = visitor.get(link_in(mailoutbox[0], UNSUBSCRIBE))
+    still_active = is_active(subscription)
+    result = visitor.press(page)
+
+    assert "Unsubscribe from Latchkey?" in page.content.decode()
+    assert subscription.user.email not in page.content.decode()
+    assert still_active
+    assert "You are unsubscribed" in result.content.decode()
+    assert not is_active(subscription)
+
+
+def test_the_address_in_the_header_answers_one_click(subscription, issue, mailoutbox):
+    sending.send_issue(issue)
+    header = received(mailoutbox[0])["List-Unsubscribe"]
+
+    answer = one_click(header.strip("<>").removeprefix("https://latchkey.example"))
+
+    assert answer.status_code == 200
+    assert not is_active(subscription)
+
+
+@pytest.mark.parametrize("body", ONE_CLICK_BODIES)
+def test_one_click_works_with_any_body(subscription, unsubscribe_path, body):
+    answer = one_click(unsubscribe_path, body)
+
+    assert answer.status_code == 200
+    assert not is_active(subscription)
+
+
+def test_one_click_sets_no_cookie(unsubscribe_path):
+    answer = one_click(unsubscribe_path)
+
+    assert not answer.cookies
+
+
+def test_one_click_is_not_sent_elsewhere_by_https(settings, unsubscribe_path):
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = one_click(unsubscribe_path, secure=True)
+
+    assert answer.status_code == 200
+
+
+def test_one_click_works_where_every_page_needs_a_login(settings, subscription, unsubscribe_path):
+    position = settings.MIDDLEWARE.index("apps.tokens.middleware.RequestTokenMiddleware") + 1
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE[:position],
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+        *settings.MIDDLEWARE[position:],
+    ]
+
+    answer = one_click(unsubscribe_path)
+
+    assert answer.status_code == 200
+    assert not is_active(subscription)
+
+
+def test_the_second_press_changes_nothing(subscription, unsubscribe_path):
+    one_click(unsubscribe_path)
+    first = Subscription.objects.get().unsubscribed_at
+
+    answer = one_click(unsubscribe_path)
+
+    assert answer.status_code == 200
+    assert "You were unsubscribed already" in answer.content.decode()
+    assert Subscription.objects.get().unsubscribed_at == first
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_looking_changes_nothing(client, subscription, unsubscribe_path, method):
+    getattr(client, method)(unsubscribe_path)
+
+    assert is_active(subscription)
+    assert RequestToken.objects.get().used_to_date == 0
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_other_methods_change_nothing(client, subscription, unsubscribe_path, method):
+    answer = getattr(client, method)(unsubscribe_path)
+
+    assert answer.status_code == 405
+    assert is_active(subscription)
+
+
+@pytest.mark.parametrize("method", ["get", "head", "post"])
+def test_a_stranger_who_is_signed_in_changes_nothing(client, subscription, unsubscribe_path, method):
+    client.force_login(UserFactory())
+
+    answer = getattr(client, method)(unsubscribe_path)
+
+    assert answer.status_code == 403
+    assert is_active(subscription)
+
+
+def test_the_reader_who_is_signed_in_stays_so(visitor, subscription, unsubscribe_path):
+    visitor.force_login(subscription.user)
+
+    visitor.press(visitor.get(unsubscribe_path))
+
+    assert not is_active(subscription)
+    assert "_auth_user_id" in visitor.session
+
+
+def test_nobody_is_signed_in_by_it(visitor, unsubscribe_path):
+    visitor.press(visitor.get(unsubscribe_path))
+
+    assert "sessionid" not in visitor.cookies
+
+
+def test_only_the_reader_of_the_mail_leaves(subscription, unsubscribe_path):
+    other = SubscriptionFactory()
+
+    one_click(unsubscribe_path)
+
+    assert list(Subscription.objects.active()) == [other]
+
+
+def test_a_subscription_that_is_gone_is_no_error(subscription, unsubscribe_path):
+    subscription.delete()
+
+    answer = one_click(unsubscribe_path)
+
+    assert answer.status_code == 200
+    assert "There is no subscription" in answer.content.decode()
+
+
+def test_a_mail_of_ten_years_ago_still_works(subscription, unsubscribe_path):
+    token = RequestToken.objects.get()
+    RequestToken.objects.update(issued_at=token.issued_at - timedelta(days=3650))
+    token.refresh_from_db()
+
+    answer = one_click(token.tokenise(UNSUBSCRIBE))
+
+    assert answer.status_code == 200
+    assert not is_active(subscription)
+
+
+def test_the_link_of_another_purpose_is_refused(subscription):
+    token = RequestToken.objects.create_token(
+        scope="newsletter.confirm", login_mode=RequestToken.LOGIN_MODE_REQUEST, user=subscription.user
+    )
+
+    answer = one_click(token.tokenise(UNSUBSCRIBE))
+
+    assert answer.status_code == 403
+    assert is_active(subscription)
+
+
+def test_a_press_by_mistake_is_undone(visitor, subscription, unsubscribe_path):
+    result = visitor.press(visitor.get(unsubscribe_path))
+
+    page = visitor.press(result)
+
+    assert page.status_code == 200
+    assert "You are back" in page.content.decode()
+    assert is_active(subscription)
+
+
+def test_undo_is_a_form_and_no_link(client, subscription, unsubscribe_path):
+    client.post(unsubscribe_path)
+
+    answer = client.get(undo_path(subscription))
+
+    assert answer.status_code == 405
+    assert not is_active(subscription)
+
+
+def test_undo_needs_its_csrf_token(subscription, unsubscribe_path):
+    one_click(unsubscribe_path)
+
+    answer = one_click(undo_path(subscription))
+
+    assert answer.status_code == 403
+    assert not is_active(subscription)
+
+
+def test_undo_by_a_stranger_is_refused(client, subscription, unsubscribe_path):
+    one_click(unsubscribe_path)
+    client.force_login(UserFactory())
+
+    answer = client.post(undo_path(subscription))
+
+    assert answer.status_code == 403
+    assert not is_active(subscription)
+
+
+def test_undo_twice_says_that_one_is_subscribed(client, subscription, unsubscribe_path):
+    page = client.post(undo_path(subscription))
+
+    assert "You are subscribed" in page.content.decode()
+
+
+def test_a_mail_found_long_after_brings_nobody_back(client, subscription):
+    Subscription.objects.update(unsubscribed_at=timezone.now() - timedelta(days=2))
+
+    page = client.post(undo_path(subscription))
+
+    assert page.status_code == 200
+    assert "Too late to undo" in page.content.decode()
+    assert not is_active(subscription)
+
+
+def test_undo_without_a_subscription_says_so(client, subscription):
+    path = undo_path(subscription)
+    subscription.delete()
+
+    page = client.post(path)
+
+    assert page.status_code == 200
+    assert "There is no subscription" in page.content.decode()
+
+
+def undo_path(subscription):
+    return services.ensure_unsubscribe_token(subscription).tokenise(reverse("newsletter:resubscribe"))

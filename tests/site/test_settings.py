@@ -1,0 +1,118 @@
+"""The settings as a whole, each time in a Python of their own."""
+
+import pytest
+
+from tests.site.conftest import KEY, PRODUCTION
+
+START = "import django; django.setup(); from django.conf import settings; "
+SEND = (
+    "from django.core.mail import EmailMultiAlternatives as Mail; "
+    "Mail('Subject', 'Body', None, ['reader@example.com']).send()"
+)
+
+
+def read_setting(run_python, expression, **variables):
+    result = run_python("-c", f"{START}print({expression})", DJANGO_SETTINGS_MODULE="config.settings", **variables)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_production_passes_the_deployment_checks(run_python):
+    result = run_python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("EMAIL_URL", "consolemail://", "mail"),
+        ("CACHE_URL", "locmemcache://", "rate limit"),
+        ("SITE_URL", "http://latchkey.example", "https"),
+        ("DEBUG", "true", "DEBUG"),
+        ("SECRET_KEY", "short", "SECRET_KEY"),
+        ("SECURE_HSTS_SECONDS", "0", "HSTS"),
+    ],
+)
+def test_the_deployment_checks_see_what_is_not_fit_for_production(run_python, name, value, words):
+    result = run_python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **{**PRODUCTION, name: value})
+
+    assert result.returncode == 1
+    assert words in result.stderr
+
+
+def test_debug_is_off_unless_it_is_asked_for(run_python):
+    assert read_setting(run_python, "settings.DEBUG", **PRODUCTION) == "False"
+
+
+def test_without_a_key_nothing_starts(run_python):
+    result = run_python("manage.py", "migrate", **{**PRODUCTION, "SECRET_KEY": ""})
+
+    assert result.returncode == 1
+    assert "SECRET_KEY is not set" in result.stderr
+    assert 'python -c "import secrets; print(secrets.token_urlsafe(50))"' in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_without_debug_the_site_must_know_its_address(run_python):
+    result = run_python("manage.py", "check", SECRET_KEY=KEY)
+
+    assert result.returncode == 1
+    assert "SITE_URL is not set" in result.stderr
+
+
+def test_the_site_answers_to_the_host_of_its_address(run_python):
+    hosts = read_setting(run_python, "settings.ALLOWED_HOSTS", **{**PRODUCTION, "ALLOWED_HOSTS": ""})
+
+    assert hosts == "['latchkey.example']"
+
+
+def test_cookies_need_https_in_production(run_python):
+    secure = "settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT"
+
+    assert read_setting(run_python, secure, **PRODUCTION) == "True True True"
+    assert read_setting(run_python, secure, SECRET_KEY=KEY, DEBUG="true") == "False False False"
+
+
+def test_the_scheme_a_proxy_names_is_trusted_only_where_a_proxy_stands(run_python):
+    header = "settings.SECURE_PROXY_SSL_HEADER"
+
+    assert read_setting(run_python, header, **PRODUCTION) == "None"
+    assert "X_FORWARDED_PROTO" in read_setting(run_python, header, **PRODUCTION, TRUSTED_PROXY_COUNT="1")
+
+
+def test_mail_is_sent_without_a_warning_on_this_django(run_python, tmp_path):
+    result = run_python(
+        "-c",
+        START + SEND,
+        DJANGO_SETTINGS_MODULE="config.settings",
+        **{**PRODUCTION, "EMAIL_URL": f"filemail:///{tmp_path}"},
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "reader@example.com" in next(tmp_path.iterdir()).read_text()
+
+
+@pytest.mark.parametrize("url", ["smtp://127.0.0.1:1", "smtp+tls://user:pw@127.0.0.1:1", "smtp+ssl://127.0.0.1:1"])
+def test_a_mail_server_is_tried_without_a_warning_on_this_django(run_python, url):
+    result = run_python(
+        "-c", START + SEND, DJANGO_SETTINGS_MODULE="config.settings", **{**PRODUCTION, "EMAIL_URL": url}
+    )
+
+    assert "ConnectionRefusedError" in result.stderr
+    assert "Warning" not in result.stderr
+
+
+def test_the_tests_ignore_what_the_developer_exported(run_python):
+    result = run_python(
+        "-c",
+        "import django; django.setup(); from django.conf import settings; "
+        "print(settings.DEBUG, settings.SITE_URL, settings.TIME_ZONE)",
+        DJANGO_SETTINGS_MODULE="tests.settings",
+        DEBUG="true",
+        SECRET_KEY="x",
+        SITE_URL="nonsense",
+        TIME_ZONE="Europe/Vienna",
+    )
+
+    assert result.stdout.split() == ["False", "https://latchkey.example", "UTC"]
