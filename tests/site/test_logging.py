@@ -30,10 +30,15 @@ def test_a_token_is_hidden_wherever_it_stands(message):
     assert "eyJ" not in line
 
 
-def test_the_parameter_is_hidden_whatever_it_is_called_and_whatever_is_in_it(settings):
-    settings.REQUEST_TOKEN_QUERYSTRING = "key"
+@pytest.mark.parametrize("name", ["REQUEST_TOKEN_QUERYSTRING", "ACCESS_TOKEN_QUERYSTRING"])
+def test_the_parameter_is_hidden_whatever_it_is_called_and_whatever_is_in_it(settings, name):
+    setattr(settings, name, "key")
 
-    assert write("GET /?key=half-a-token") == "GET /?key=***"
+    assert write("GET /?a=1&key=half-a-token&b=2") == "GET /?a=1&key=***&b=2"
+
+
+def test_an_access_token_is_hidden():
+    assert write("GET /?at=W10:1vabc:sig-nature HTTP/1.1") == "GET /?at=*** HTTP/1.1"
 
 
 def test_a_bad_parameter_name_does_not_cost_the_line(settings):

@@ -250,6 +250,13 @@ def test_a_jwt_that_disagrees_with_its_row_is_refused(client, request_token, cha
     assert client.get("/optional/", {"rt": jwt}).status_code == 403
 
 
+def test_a_link_that_has_lost_its_user_is_refused(client, request_token):
+    link = request_token.tokenise("/optional/")
+    RequestToken.objects.update(user=None)
+
+    assert client.get(link).status_code == 403
+
+
 def test_a_used_up_single_use_link_is_refused_the_second_time(client, request_token):
     link = request_token.tokenise("/optional/")
 
@@ -469,6 +476,7 @@ def test_a_forged_token_costs_no_query(client, db, rubbish, django_assert_num_qu
         client.get("/undeclared/", {"rt": rubbish})
 
 
+@pytest.mark.databases
 def test_deleting_a_user_deletes_the_links(request_token, user):
     get_user_model().objects.filter(pk=user.pk).delete()
 
