@@ -29,7 +29,7 @@ demo: venv
 	@$(RUN) manage.py demo $(DEMO_ARGS)
 
 test: venv
-	$(RUN) -m pytest $(PYTEST_ARGS)
+	$(RUN) -m pytest -n auto $(PYTEST_ARGS)
 
 check: venv
 	$(RUN) -m ruff format --check .

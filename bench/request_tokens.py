@@ -36,7 +36,7 @@ HAS_ANCESTOR = importlib.util.find_spec("request_token") is not None
 
 def configure(folder):
     settings.configure(
-        SECRET_KEY="".join(random.choices(string.ascii_letters, k=50)),  # noqa: S311
+        SECRET_KEY="".join(random.choices(string.ascii_letters, k=50)),
         ALLOWED_HOSTS=["*"],
         USE_TZ=True,
         ROOT_URLCONF="bench.urls",
@@ -114,7 +114,9 @@ def compare(rounds, each, **contestants):
 def page_without_a_token(scale):
     print("Page without a token (target: within 2 %)")
     bare, ours = server(), server(OURS)
-    compare(60 * scale, 200, **{"same stack": lambda: bare("/page/"), "with RequestTokenMiddleware": lambda: ours("/page/")})
+    compare(
+        60 * scale, 200, **{"same stack": lambda: bare("/page/"), "with RequestTokenMiddleware": lambda: ours("/page/")}
+    )
 
 
 def admitted_use(scale):

@@ -13,9 +13,9 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import admission
-from .exceptions import TokenError
 from .access import gate
 from .access.rules import access_rule_of
+from .exceptions import TokenError
 from .extraction import access_token_in_query, token_in_body, token_in_query
 from .rules import rule_of
 from .views import keep_private
