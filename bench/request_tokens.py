@@ -17,6 +17,7 @@ import statistics
 import string
 import tempfile
 import time
+from pathlib import Path
 
 import django
 from django.conf import settings
@@ -50,7 +51,13 @@ def configure(folder):
             *(["request_token"] if HAS_ANCESTOR else []),
         ],
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [Path(__file__).parent / "templates"],
+                "APP_DIRS": True,
+            }
+        ],
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",

@@ -2,17 +2,14 @@
 
 import importlib.util
 
-from django.http import HttpResponse
-from django.template import engines
+from django.shortcuts import render
 from django.urls import path
 
 from apps.tokens.decorators import use_request_token
 
-PAGE = engines["django"].from_string("<ul>{% for n in numbers %}<li>{{ n }}</li>{% endfor %}</ul>")
-
 
 def page(request):
-    return HttpResponse(PAGE.render({"numbers": range(20)}, request))
+    return render(request, "page.html", {"numbers": range(20)})
 
 
 urlpatterns = [path("page/", page), path("token/", use_request_token(scope="bench", required=True)(page))]

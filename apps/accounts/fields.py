@@ -4,8 +4,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# Threat: look-alikes. Django's validator lets "ſ" and "K" (the Kelvin sign) through, and MariaDB's
-# collations hold "é" and "e" for the same letter, so two mailboxes would share one account.
+# Threat: look-alikes. Django's validator lets "ſ" and domains such as "exämple.com" through, and
+# MariaDB's collations hold "ſ" and "s", "ä" and "a" for the same letter: two mailboxes, one account.
 validate_plain_address = RegexValidator(
     r"^[!#-~]+\Z",
     _("Use plain letters and digits in the address. Write an international domain in its xn-- form."),

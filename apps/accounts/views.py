@@ -50,7 +50,8 @@ def login(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def login_sent(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/login_sent.html", {"minutes": token_settings.REQUEST_TOKEN_EXPIRY})
+    context = {"minutes": token_settings.REQUEST_TOKEN_EXPIRY, "debug": settings.DEBUG}
+    return render(request, "accounts/login_sent.html", context)
 
 
 @login_not_required

@@ -7,6 +7,7 @@ The one place where a token is admitted or refused.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from . import identity, records, signing, views
 from .exceptions import ScopeError, TokenError, TokenNotFoundError, UnknownTokenError, WrongUserError
 from .models import RequestToken
 from .rules import Rule
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -107,6 +110,7 @@ def _admit(request: HttpRequest, visit: Visit, rule: Rule, token: RequestToken) 
     template = rule.confirm_template(signs_in=token.login_mode == token.LoginMode.SESSION)
     # Threat: mail scanners and previews that follow links. GET shows, POST acts.
     if template and request.method in ("GET", "HEAD"):
+        logger.debug("confirm token=%s template=%s", token.pk, template)
         return views.confirm(request, token, template)
     if request.method in ("HEAD", "OPTIONS"):
         return HttpResponse(status=204)
@@ -118,6 +122,7 @@ def _admit(request: HttpRequest, visit: Visit, rule: Rule, token: RequestToken) 
         token.refresh_from_db(fields=["used_to_date", "revoked_at", "expiration_time"])
         token.check_usable()
         raise UnknownTokenError
+    logger.debug("claimed token=%s", token.pk)
     token.is_claimed = True
     visit.admitted = token
     identity.assume(request, token)
@@ -135,6 +140,7 @@ def _settle(request: HttpRequest, token: RequestToken, response: HttpResponseBas
     # Below 500 the session cookie has been sent, whatever else the view answered.
     failed = 500 if token.login_mode == token.LoginMode.SESSION else 400
     if token.is_claimed and (status_code is None or status_code >= failed):
+        logger.debug("given back token=%s status=%s", token.pk, status_code)
         token.is_claimed = False
         RequestToken.objects.give_back(token.pk)
     records.admitted(request, token, status_code)

@@ -13,7 +13,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import admission
-from .access import gate
+from .access import gate, grants
 from .access.rules import access_rule_of
 from .exceptions import TokenError
 from .extraction import access_token_in_query, token_in_body, token_in_query
@@ -74,6 +74,7 @@ class RequestTokenMiddleware:
 
     def _finish(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         admission.conclude(request, response)
+        grants.end(request)
         # Also where no view answers, or the view took no notice.
         if token_in_query(request) is not None or access_token_in_query(request) is not None:
             keep_private(response)

@@ -17,7 +17,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 class Person(AbstractUser):
-    {key}
+    KEY
 """
 
 KEYS = {
@@ -27,10 +27,10 @@ KEYS = {
 }
 
 SETTINGS = """
-INSTALLED_APPS += ["people", "{path}"]
+INSTALLED_APPS += ["people", "PATH"]
 MIDDLEWARE.insert(MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1,
-                  "{path}.middleware.RequestTokenMiddleware")
-AUTH_USER_MODEL = "{user_model}"
+                  "PATH.middleware.RequestTokenMiddleware")
+AUTH_USER_MODEL = "THE_USER"
 ROOT_URLCONF = "flows"
 ALLOWED_HOSTS = ["testserver"]
 """
@@ -41,12 +41,12 @@ from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
-from {path}.decorators import use_request_token
-from {path}.models import RequestToken
+from PATH.decorators import use_request_token
+from PATH.models import RequestToken
 
 @use_request_token(scope="demo", required=True)
 def view(request):
-    return HttpResponse(f"{{request.user}} {{request.token.data}}")
+    return HttpResponse(f"{request.user} {request.token.data}")
 
 def who(request):
     return HttpResponse(str(request.user))
@@ -60,16 +60,16 @@ def run():
     user = get_user_model().objects.create_user(username="hugo", email="hugo@example.com")
     create = RequestToken.objects.create_token
     client = Client()
-    public = create(scope="demo", data={{"n": 1}}).tokenise("/view/")
-    assert client.get(public).content == b"AnonymousUser {{'n': 1}}"
+    public = create(scope="demo", data={"n": 1}).tokenise("/view/")
+    assert client.get(public).content == b"AnonymousUser {'n': 1}"
     assert client.get(public).status_code == 403
     once = create(scope="demo", login_mode=RequestToken.LOGIN_MODE_REQUEST, user=user).tokenise("/view/")
-    assert client.get(once).content == b"hugo {{}}"
+    assert client.get(once).content == b"hugo {}"
     assert client.get("/who/").content == b"AnonymousUser"
     login = create(scope="demo", login_mode=RequestToken.LOGIN_MODE_SESSION, user=user).tokenise("/view/")
     assert b"hugo" in client.get(login).content
     assert client.get("/who/").content == b"AnonymousUser"
-    assert client.post(login).content == b"hugo {{}}"
+    assert client.post(login).content == b"hugo {}"
     assert client.get("/who/").content == b"hugo"
     print("all flows work")
 """
@@ -108,10 +108,10 @@ def test_a_copy_works_at_any_path_with_any_user_model(project, path, key):
     shutil.copytree(Path(tokens.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
     project.write("people/__init__.py", "")
     project.write("people/migrations/__init__.py", "")
-    project.write("people/models.py", PERSON.format(key=KEYS[key]) if KEYS[key] else "")
+    project.write("people/models.py", PERSON.replace("KEY", KEYS[key]) if KEYS[key] else "")
     user_model = "people.Person" if KEYS[key] else "auth.User"
-    project.write("mysite/settings.py", SETTINGS.format(path=path, user_model=user_model))
-    project.write("flows.py", FLOWS.format(path=path))
+    project.write("mysite/settings.py", SETTINGS.replace("PATH", path).replace("THE_USER", user_model))
+    project.write("flows.py", FLOWS.replace("PATH", path))
 
     project("manage.py", "makemigrations", "people")
 

@@ -22,7 +22,15 @@ class AccessTokenBackend(BaseBackend):
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         granted = scope_of(user_obj)
-        return bool(granted) and granted.covers(_wanted(perm, obj))
+        if not granted:
+            return False
+        try:
+            return granted.covers(_wanted(perm, obj))
+        except ValueError:  # an unsaved object, or something that is none: no token is about it
+            return False
+
+    async def ahas_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        return self.has_perm(user_obj, perm, obj)
 
 
 def _wanted(perm: str, obj: Any) -> Scope:

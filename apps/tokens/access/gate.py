@@ -14,6 +14,7 @@ from ..extraction import access_token_in_query
 from . import grants, tokens
 from .inspection import Reason
 from .rules import AccessRule, access_rule_of
+from .scope import Scope
 
 REFUSALS: dict[Reason, type[TokenError]] = {
     Reason.MALFORMED: InvalidTokenError,
@@ -42,17 +43,20 @@ def is_enforced(request: HttpRequest, rule: AccessRule) -> bool:
     return getattr(request, "_access_token_rule", None) is rule
 
 
-def _open(request: HttpRequest, rule: AccessRule, args: Any, kwargs: Any) -> Any:
+def _open(request: HttpRequest, rule: AccessRule, args: Any, kwargs: Any) -> Scope:
     token = access_token_in_query(request)
     if token is None:
         raise TokenNotFoundError
     try:
         obj = rule.object_for(request, args, kwargs)
-    # Threat: asking which objects exist, by way of 404 and 403.
     except (ObjectDoesNotExist, Http404) as error:
         raise InvalidTokenError("no such object") from error
-    state = None if rule.state is None else rule.state(obj)
-    found = tokens.inspect(token, scope=rule.scope_for(obj), state=state)
+    wanted = rule.scope_for(obj)
+    found = tokens.inspect(token, scope=wanted, state=None if rule.state is None else rule.state(obj))
+    # Threat: asking with one good link which other objects exist. Whoever has none for this very object hears
+    # the same as where there is no object, and as with a forged link.
+    if obj is not None and not found.scope.covers(wanted):
+        raise InvalidTokenError("not for this object")
     if not found.is_valid:
         raise REFUSALS[found.reason]
     return found.scope

@@ -12,8 +12,9 @@ class AccessTokenRequiredMixin:
     """
     For class-based views: ``class Preview(AccessTokenRequiredMixin, DetailView)``.
 
-    ``access_permissions`` is a name or several. The object is that of ``model``, by the URL's
-    arguments; ``access_object`` and ``access_state`` are the decorator's ``obj`` and ``state``.
+    ``access_permissions`` is a name or several. ``access_object`` and ``access_state`` are the decorator's
+    ``obj`` and ``state``, functions among them static methods; the object is by default that of ``model``.
+    ``as_view()`` takes the three, too.
     """
 
     access_permissions: str | tuple[str, ...] = ()
@@ -22,13 +23,13 @@ class AccessTokenRequiredMixin:
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        names = (cls.access_permissions,) if isinstance(cls.access_permissions, str) else cls.access_permissions
-        # Read from the class's own dictionary chain without binding: a plain function stays one.
-        obj = _plain(cls, "access_object") or initkwargs.get("model", getattr(cls, "model", None))
-        view = super().as_view(**initkwargs)  # type: ignore[misc]
-        return access_token_required(*names, obj=obj, state=_plain(cls, "access_state"))(view)
+        def option(name: str) -> Any:
+            return initkwargs.get(name, getattr(cls, name, None))
 
-
-def _plain(cls: type, name: str) -> Any:
-    value = getattr(cls, name)
-    return getattr(value, "__func__", value)
+        permissions = option("access_permissions")
+        declare = access_token_required(
+            *((permissions,) if isinstance(permissions, str) else permissions),
+            obj=option("access_object") or option("model"),
+            state=option("access_state"),
+        )
+        return declare(super().as_view(**initkwargs))  # type: ignore[misc]

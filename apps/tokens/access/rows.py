@@ -8,26 +8,34 @@ from typing import Any, TypeVar
 from django.db import models
 
 from . import scope
-from .scope import Scope
+from .scope import Path, Scope
 
 Row = TypeVar("Row", bound=models.Model)
 
 
 def opened_by(granted: Scope, queryset: models.QuerySet[Row], *permissions: str) -> models.QuerySet[Row]:
-    """The rows on which the scope grants every permission: ``opened_by(request.user..., Issue.objects.all(), "...")``."""
-    model_scope = scope.access_model(queryset.model, *permissions)
-    # Permissions that hold for the whole model need no look at its rows.
-    on_rows = [
-        (path, name) for path, name in model_scope.grants if not granted.covers(Scope(frozenset({(path, name)})))
-    ]
-    for path, name in on_rows:
-        keys = [
-            grant[2]
-            for grant, granted_name in granted.grants
-            if grant[:2] == path and len(grant) == 3 and granted_name == name
-        ]
-        queryset = queryset.filter(pk__in=[_parse(queryset.model._meta.pk, key) for key in keys])
+    """
+    The rows on which the scope grants every permission.
+
+    In a view with ``access_token_required``:
+    ``opened_by(scope_of(request.user), Issue.objects.all(), "newsletter.preview_issue")``.
+    """
+    wanted = scope.access_model(queryset.model, *permissions)
+    if not wanted:
+        raise ValueError('Rows are opened by at least one permission: opened_by(scope, queryset, "app.permission").')
+    for path, permission in wanted.grants:
+        # What holds for the whole model needs no look at its rows.
+        if not granted.covers(Scope(frozenset({(path, permission)}))):
+            queryset = queryset.filter(pk__in=_keys(granted, path, permission, queryset.model._meta.pk))
     return queryset
+
+
+def _keys(granted: Scope, model_path: Path, permission: str, field: Any) -> list[Any]:
+    return [
+        _parse(field, path[2])
+        for path, name in granted.grants
+        if name == permission and len(path) == 3 and path[:2] == model_path
+    ]
 
 
 def _parse(field: Any, key: str) -> Any:

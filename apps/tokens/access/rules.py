@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
+from django.db import DataError, models
 
 from . import scope
 from .scope import Scope
@@ -23,12 +24,17 @@ class AccessRule:
             raise ValueError('access_token_required needs permissions: @access_token_required("app.permission").')
 
     def object_for(self, request: Any, args: Any, kwargs: Any) -> models.Model | None:
-        """The object that the view is about: found by the URL's arguments, or by calling ``obj`` with all of them."""
-        if self.obj is None:
+        """The object that the view is about, None if it is about no one; ObjectDoesNotExist if there is no such row."""
+        find: Any = self.obj
+        if find is None:
             return None
-        if isinstance(self.obj, type) and issubclass(self.obj, models.Model):
-            return self.obj._default_manager.get(**kwargs)
-        return self.obj(request, *args, **kwargs)
+        if isinstance(find, type) and issubclass(find, models.Model):
+            return _row(find, kwargs)
+        found: models.Model | None = find(request, *args, **kwargs)
+        # Threat: a lookup that ends in .first() and finds nothing, taken for a view about no object in particular.
+        if found is None:
+            raise ObjectDoesNotExist
+        return found
 
     def scope_for(self, obj: models.Model | None) -> Scope:
         """What a token has to grant."""
@@ -38,3 +44,16 @@ class AccessRule:
 def access_rule_of(view: Callable[..., Any]) -> AccessRule | None:
     """The rule that a view declared, or None if it needs no access token."""
     return getattr(view, "access_token_rule", None)
+
+
+def _row(model: type[models.Model], kwargs: dict[str, Any]) -> models.Model:
+    if not kwargs:
+        # get() would take the only row for the one that is meant.
+        raise ImproperlyConfigured(
+            f'The address of this view names no {model._meta.label}. Write for example path("<int:pk>/", ...), '
+            "or pass obj=a function that finds it."
+        )
+    try:
+        return model._default_manager.get(**kwargs)
+    except (ValueError, ValidationError, DataError) as error:  # letters where the key is a number, a NUL
+        raise ObjectDoesNotExist from error

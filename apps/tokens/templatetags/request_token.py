@@ -1,4 +1,4 @@
-"""{% load request_token %}: carry the token on through a form or a link."""
+"""Load as ``request_token``: carry the token on through a form or a link."""
 
 from typing import Any
 

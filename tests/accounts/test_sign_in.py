@@ -1,0 +1,193 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts import services
+from apps.accounts.models import User
+from apps.tokens.models import RequestToken
+from tests.accounts.conftest import LOGIN_LINK
+from tests.factories import UserFactory
+from tests.mails import link_in_text
+
+pytestmark = pytest.mark.django_db
+
+PROFILE = reverse("accounts:profile")
+
+
+def test_from_the_form_to_the_members_page(visitor, reader, mailoutbox, link_in, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        visitor.press(visitor.get(reverse("accounts:login")), email="reader@example.com")
+    page = visitor.get(link_in(mailoutbox[0], LOGIN_LINK))
+
+    answer = visitor.press(page)
+
+    assert answer.url == PROFILE
+    assert "reader@example.com" in visitor.get(PROFILE).content.decode()
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_opening_the_link_signs_nobody_in_and_uses_nothing_up(visitor, make_link, method):
+    answer = getattr(visitor, method)(make_link())
+
+    assert answer.status_code in (200, 204)
+    assert visitor.user_id is None
+    assert RequestToken.objects.get().used_to_date == 0
+
+
+def test_the_page_of_the_link_says_whose_it_is(visitor, make_link):
+    page = visitor.get(make_link()).content.decode()
+
+    assert "This link is for <strong class=\"address\">reader@example.com</strong>" in page
+    assert "Sign me in" in page
+
+
+def test_the_button_signs_in(visitor, reader, make_link):
+    visitor.press(visitor.get(make_link()))
+
+    assert visitor.user_id == reader.pk
+
+
+def test_without_its_csrf_token_the_button_does_nothing(visitor, make_link):
+    answer = visitor.post(make_link())
+
+    assert answer.status_code == 403
+    assert visitor.user_id is None
+
+
+def test_the_session_key_changes_on_the_way(visitor, make_link):
+    visitor.session.save()
+    before = visitor.session.session_key
+
+    visitor.press(visitor.get(make_link()))
+
+    assert visitor.session.session_key != before
+
+
+def test_the_link_works_once(client, make_link):
+    link = make_link()
+    client.post(link)
+    client.post(reverse("accounts:logout"))
+
+    answer = client.post(link)
+
+    assert answer.status_code == 403
+    assert "already been used" in answer.content.decode()
+    assert "Ask for a new link" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_an_expired_link_offers_a_new_one(client, make_link):
+    link = make_link()
+    RequestToken.objects.update(expiration_time=timezone.now() - timedelta(seconds=1))
+
+    answer = client.post(link)
+
+    assert answer.status_code == 403
+    assert "has expired" in answer.content.decode()
+    assert f'href="{reverse("accounts:login")}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda user: user.set_password("another password"),
+        lambda user: user.set_unusable_password(),
+        lambda user: setattr(user, "email", "moved@example.com"),
+        lambda user: setattr(user, "is_active", False),
+    ],
+    ids=["password", "no password", "address", "closed"],
+)
+def test_a_change_of_the_account_kills_the_link(client, reader, make_link, change):
+    link = make_link()
+    change(reader)
+    reader.save()
+
+    answer = client.post(link)
+
+    assert answer.status_code == 403
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_change_of_the_name_does_not(client, reader, make_link):
+    link = make_link()
+    User.objects.update(name="Reader")
+
+    client.post(link)
+
+    assert client.session["_auth_user_id"] == str(reader.pk)
+
+
+def test_the_link_of_a_closed_account_says_so(client, ask, mailoutbox):
+    UserFactory(email="closed@example.com", is_active=False)
+    ask("closed@example.com")
+
+    answer = client.get(link_in_text(mailoutbox[0], LOGIN_LINK))
+
+    assert answer.status_code == 403
+    assert "has been closed" in answer.content.decode()
+    assert "Ask for a new link" not in answer.content.decode()
+
+
+def test_somebody_else_who_is_signed_in_may_sign_out_and_use_the_link(visitor, reader, make_link):
+    link = make_link()
+    visitor.force_login(UserFactory(email="member@example.com"))
+
+    refusal = visitor.get(link)
+    assert refusal.status_code == 403
+    assert "member@example.com" in refusal.content.decode()
+    assert "reader@example.com" not in refusal.content.decode()
+
+    way_back = visitor.press(refusal)
+    assert way_back.url == link
+    assert visitor.user_id is None
+
+    visitor.press(visitor.get(link))
+    assert visitor.user_id == reader.pk
+
+
+def test_somebody_else_who_is_signed_in_stays_so_on_post(client, make_link):
+    member = UserFactory(email="member@example.com")
+    client.force_login(member)
+
+    answer = client.post(make_link())
+
+    assert answer.status_code == 403
+    assert client.session["_auth_user_id"] == str(member.pk)
+
+
+def test_the_reader_who_is_signed_in_already_may_use_the_link(client, reader, make_link):
+    client.force_login(reader)
+
+    assert client.post(make_link()).url == PROFILE
+
+
+def test_without_a_token_the_page_says_what_it_needs(client):
+    answer = client.get(LOGIN_LINK)
+
+    assert answer.status_code == 403
+    assert "link from your mail" in answer.content.decode()
+
+
+def test_a_sign_up_link_does_not_sign_in(client, signup_link):
+    answer = client.post(signup_link.replace("/accounts/signup/", LOGIN_LINK))
+
+    assert answer.status_code == 403
+
+
+def test_the_link_lives_for_the_minutes_that_the_setting_says(reader, settings):
+    settings.REQUEST_TOKEN_EXPIRY = 3
+
+    mail = services.login_mail(reader)
+
+    assert "for 3 minutes" in mail.body
+    token = RequestToken.objects.get()
+    assert token.expiration_time - token.issued_at == timedelta(minutes=3)
+
+
+def test_answers_to_the_link_are_kept_out_of_caches(client, make_link):
+    answer = client.get(make_link())
+
+    assert answer.headers["Cache-Control"] == "no-store, private"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
