@@ -34,7 +34,6 @@ def signup_mail(email: str, token: RequestToken) -> LinkEmail:
 
 
 def _link_mail(*, subject: str, template: str, url_name: str, to: str, token: RequestToken) -> LinkEmail:
-    assert token.expiration_time is not None
     # Threat: a forged Host header. The host comes from SITE_URL, never from the request.
     context = {
         "link": token.tokenise(settings.SITE_URL + reverse(url_name)),

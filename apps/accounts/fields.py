@@ -23,11 +23,9 @@ class LowercaseEmailField(models.EmailField):
 
     default_validators = [*models.EmailField.default_validators, validate_plain_address]
 
+    # Lookups and update() come by here as well: CharField.get_prep_value() calls it.
     def to_python(self, value: Any) -> Any:
         return _lower(super().to_python(value))
-
-    def get_prep_value(self, value: Any) -> Any:
-        return _lower(super().get_prep_value(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = _lower(super().pre_save(model_instance, add))

@@ -21,5 +21,5 @@ def _stays_here(url: str) -> bool:
     return (
         url.startswith("/")
         and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-        and not any(character == "\\" or unicodedata.category(character) == "Cc" for character in url)
+        and not any(unicodedata.category(character) == "Cc" for character in url)
     )

@@ -104,10 +104,6 @@ def _allow(name: str, value: str, *, limit: int) -> bool:
 
 
 def _too_many_requests(request: HttpRequest) -> HttpResponse:
-    return render(
-        request,
-        "429.html",
-        {"minutes": LIMIT_SECONDS // 60},
-        status=429,
-        headers={"Retry-After": str(LIMIT_SECONDS)},
-    )
+    response = render(request, "429.html", {"minutes": LIMIT_SECONDS // 60}, status=429)
+    response.headers["Retry-After"] = str(LIMIT_SECONDS)
+    return response

@@ -19,6 +19,12 @@ def test_staff_adds_a_user_without_a_password(editor_client):
     assert not User.objects.get(email="reader@example.com").has_usable_password()
 
 
+def test_a_new_user_has_no_password_unless_staff_says_so(editor_client):
+    form = editor_client.get(ADD).context["adminform"].form
+
+    assert form["usable_password"].value() == "false"
+
+
 def test_an_address_that_is_taken_is_an_error_beside_the_field(editor_client, reader):
     page = editor_client.post(ADD, {"email": "READER@example.com", "usable_password": "false"})
 

@@ -189,7 +189,7 @@ def test_somebody_signed_in_is_told_who_and_may_sign_out(client, reader):
 
     page = client.get(LOGIN).content.decode()
 
-    assert "You are signed in as <strong class=\"address\">reader@example.com</strong>" in page
+    assert 'You are signed in as <strong class="address">reader@example.com</strong>' in page
     assert f'action="{reverse("accounts:logout")}"' in page
 
 

@@ -1,0 +1,307 @@
+"""What every page owes to everybody: a name, one headline, a way past the navigation, colours one can read."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from django.views import defaults
+
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+STYLESHEET = (ROOT / "static/css/site.css").read_text(encoding="utf-8")
+ERROR_PAGES = ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html"]
+HOSTILE_HOST = {"host": "evil.example"}
+
+
+def addresses(resolver, prefix="/"):
+    """Every address of the site that takes no argument, the admin's excepted."""
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        if "<" in path or path.startswith("/admin/"):
+            continue
+        if isinstance(pattern, URLPattern):
+            yield path
+        else:
+            yield from addresses(pattern, path)
+
+
+ADDRESSES = sorted(addresses(get_resolver()))
+
+
+class Page(HTMLParser):
+    """The elements of a page, in order, and what it is called."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.title, self._in_title = [], "", False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self._in_title = tag == "title"
+
+    def handle_data(self, data):
+        if self._in_title:
+            self.title += data
+            self._in_title = False
+
+    def all(self, *tags):
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+    def problems(self):
+        """Everything that is wrong with this page; an empty list is a good one."""
+        ids = [attributes["id"] for _, attributes in self.elements if "id" in attributes]
+        controls = [a for a in self.all("input", "select", "textarea") if a.get("type") not in ("hidden", "submit")]
+        labelled = {label.get("for") for label in self.all("label")}
+        described = " ".join(attributes.get("aria-describedby") or "" for _, attributes in self.elements).split()
+        links = self.all("a")
+        found = {
+            "no language": not self.all("html")[0].get("lang"),
+            "title": not re.fullmatch(r"\S.* - Latchkey", self.title),
+            "not one h1": len(self.all("h1")) != 1,
+            "not one main": len(self.all("main")) != 1,
+            "no skip link first": not links or links[0].get("href") != "#content" or "content" not in ids,
+            "no viewport": not any(meta.get("name") == "viewport" for meta in self.all("meta")),
+            "id twice": len(ids) != len(set(ids)),
+            "control without label": any(control.get("id") not in labelled for control in controls),
+            "described by nothing": not set(described) <= set(ids),
+            "link to nowhere": any(
+                not link.get("href") or (link["href"].startswith("#") and link["href"][1:] not in ids) for link in links
+            ),
+            "form to nowhere": any(form.get("action") == "" for form in self.all("form")),
+            "picture without words": any("alt" not in image for image in self.all("img")),
+            "script": bool(self.all("script")) or any(name.startswith("on") for _, a in self.elements for name in a),
+        }
+        return [problem for problem, is_there in found.items() if is_there]
+
+
+def problems_of(answer):
+    """Redirects and refused methods have no page to look at."""
+    return [] if answer.status_code in (302, 303, 405) else Page(answer.content.decode()).problems()
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_every_page_is_in_order(client, path):
+    page = client.get(path)
+
+    assert problems_of(page) == []
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_every_page_is_in_order_for_a_member(client, path):
+    client.force_login(UserFactory())
+
+    page = client.get(path)
+
+    assert problems_of(page) == []
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_every_form_sent_empty_shows_what_is_wrong_in_order(client, path):
+    client.force_login(UserFactory())
+
+    page = client.post(path)
+
+    assert problems_of(page) == []
+
+
+def test_a_form_says_what_is_wrong_on_top_and_beside_the_field(client):
+    page = Page(client.post(reverse("accounts:login"), {"email": "reader@"}).content.decode())
+
+    [summary] = [attributes for _, attributes in page.elements if attributes.get("role") == "alert"]
+    [field] = [attributes for attributes in page.all("input") if attributes["name"] == "email"]
+    assert summary["tabindex"] == "-1"
+    assert "autofocus" in summary
+    assert field["aria-invalid"] == "true"
+    assert field["aria-describedby"] == "id_email_error"
+    assert "#id_email" in [link["href"] for link in page.all("a")]
+    assert page.title.startswith("Error: ")
+    assert page.problems() == []
+
+
+@pytest.mark.parametrize("template", ERROR_PAGES)
+def test_every_error_page_is_in_order(rf, template):
+    assert Page(render_to_string(template, {"minutes": 5}, request=rf.get("/"))).problems() == []
+
+
+@pytest.mark.parametrize("template", ["400.html", "500.html"])
+def test_the_pages_for_the_worst_need_nothing_from_the_site(template):
+    page = Page(render_to_string(template))
+
+    assert page.problems() == []
+    assert page.all("link") == []
+
+
+@pytest.mark.parametrize("template", ERROR_PAGES)
+def test_every_error_page_leads_on(rf, template):
+    page = Page(render_to_string(template, {"minutes": 5}, request=rf.get("/")))
+
+    assert [link["href"] for link in page.all("a") if link.get("class", "").startswith("button")]
+
+
+def test_an_address_that_leads_nowhere_says_so_and_offers_the_archive(client):
+    answer = client.get("/no/such/page/")
+
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+    assert "Look in the archive" in answer.content.decode()
+
+
+def test_a_form_without_its_csrf_token_is_told_to_send_again():
+    answer = Client(enforce_csrf_checks=True).post(reverse("accounts:login"), {"email": "reader@example.com"})
+
+    assert answer.status_code == 403
+    assert "Please send that again" in answer.content.decode()
+
+
+def test_a_foreign_host_is_answered_in_the_same_clothes(client):
+    answer = client.get("/", headers=HOSTILE_HOST)
+
+    assert answer.status_code == 400
+    assert "We could not read that request" in answer.content.decode()
+
+
+def test_a_broken_page_says_that_it_is_not_the_readers_doing(rf):
+    answer = defaults.server_error(rf.get("/"))
+
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.content.decode()
+
+
+def test_who_may_not_open_a_page_is_told_what_to_do(rf):
+    request = rf.get("/")
+    request.user = UserFactory(email="reader@example.com")
+
+    answer = defaults.permission_denied(request, PermissionError())
+
+    assert answer.status_code == 403
+    assert "reader@example.com" in answer.content.decode()
+    assert "sign out" in answer.content.decode()
+
+
+def test_the_page_one_is_on_is_marked_in_the_navigation(client):
+    page = Page(client.get(reverse("accounts:login")).content.decode())
+
+    assert [link["href"] for link in page.all("a") if "aria-current" in link] == [reverse("accounts:login")]
+
+
+def test_a_member_sees_the_members_page_and_the_button_to_sign_out(client):
+    client.force_login(UserFactory())
+
+    page = Page(client.get("/").content.decode())
+
+    assert reverse("accounts:profile") in [link["href"] for link in page.all("a")]
+    assert reverse("accounts:logout") in [form.get("action") for form in page.all("form")]
+
+
+def palette(theme):
+    """The colours of the stylesheet by name, as they are in the light or the dark."""
+    light, dark = re.findall(r":root \{(.*?)\}", STYLESHEET, re.DOTALL)[:2]
+    block = light + (dark if theme == "dark" else "")
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+
+
+def luminance(colour):
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    """WCAG 2.2, contrast ratio."""
+    darker, lighter = sorted([luminance(one), luminance(other)])
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_the_measure_of_contrast_is_that_of_the_standard():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [
+        ("ink", "paper"),
+        ("ink", "sheet"),
+        ("ink", "wash"),
+        ("ink", "alarm-wash"),
+        ("quiet", "paper"),
+        ("quiet", "sheet"),
+        ("accent", "paper"),
+        ("accent", "sheet"),
+        ("accent", "wash"),
+        ("accent-strong", "paper"),
+        ("accent-strong", "wash"),
+        ("on-accent", "accent"),
+        ("on-accent", "accent-strong"),
+        ("alarm", "paper"),
+        ("alarm", "alarm-wash"),
+    ],
+)
+def test_text_can_be_read(theme, text, ground):
+    colours = palette(theme)
+
+    assert contrast(colours[text], colours[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("edge", "ground"),
+    [("edge", "paper"), ("edge", "sheet"), ("accent", "paper"), ("accent", "sheet"), ("alarm", "paper")],
+)
+def test_edges_and_focus_can_be_seen(theme, edge, ground):
+    colours = palette(theme)
+
+    assert contrast(colours[edge], colours[ground]) >= 3
+
+
+@pytest.mark.parametrize("template", ["plain.html", "mail/base.html", "mail/button.html", "base.html"])
+def test_colours_that_must_be_written_elsewhere_are_those_of_the_stylesheet(template):
+    source = (ROOT / "templates" / template).read_text(encoding="utf-8")
+
+    written = set(re.findall(r"(?<!&)#[0-9a-f]{6}\b", source))
+    assert written
+    assert written <= set(palette("light").values()) | set(palette("dark").values())
+
+
+def test_the_stylesheet_fetches_nothing_from_elsewhere():
+    assert "http" not in STYLESHEET.replace('[href^="http"]', "")
+    assert "@import" not in STYLESHEET
+    assert "url(" not in STYLESHEET
+
+
+def test_motion_dark_mode_and_paper_are_thought_of():
+    assert "prefers-reduced-motion" in STYLESHEET
+    assert "prefers-color-scheme: dark" in STYLESHEET
+    assert "@media print" in STYLESHEET
+
+
+def test_every_word_on_a_page_can_be_translated():
+    """A text between two tags that no translate tag surrounds is one that a translator never sees."""
+    templates = [path for folder in settings.TEMPLATES[0]["DIRS"] for path in Path(folder).rglob("*.html")]
+
+    assert [found for path in templates for found in untranslated(path)] == []
+
+
+def untranslated(path):
+    source = path.read_text(encoding="utf-8")
+    for noise in (
+        r"\{% comment %\}.*?\{% endcomment %\}",
+        r"\{#.*?#\}",
+        r"\{% blocktranslate.*?\{% endblocktranslate %\}",
+        r"<style>.*?</style>",
+        r"<!doctype html>",
+    ):
+        source = re.sub(noise, "", source, flags=re.DOTALL)
+    source = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", source)
+    words = [" ".join(text.split()) for text in re.sub(r"<[^>]*>", "\n", source).splitlines()]
+    return [(path.name, text) for text in words if re.search(r"[A-Za-z]{2}", text) and "Latchkey" not in text]
