@@ -72,8 +72,11 @@ def test_staff_who_may_only_look_cannot_revoke(viewer, make_token):
 def test_a_token_that_was_sent_cannot_be_edited(admin, make_token):
     token = make_token()
 
-    admin.post(detail(token), {"scope": "other"})
+    response = admin.post(
+        detail(token), {"scope": "other", "login_mode": "None", "data": "{}", "max_uses": "", **NO_LOGS}
+    )
 
+    assert response.status_code == 403
     assert RequestToken.objects.get().scope == "test"
 
 
