@@ -14,7 +14,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import identity, records, signing, views
-from .exceptions import ScopeError, TokenError, TokenNotFoundError, UnknownTokenError, WrongUserError
+from .exceptions import MaxUseError, ScopeError, TokenError, TokenNotFoundError, UnknownTokenError, WrongUserError
 from .models import RequestToken
 from .rules import Rule
 
@@ -25,16 +25,19 @@ logger = logging.getLogger(__name__)
 class Visit:
     """What is known about the token of one request; lies on the request between decide and conclude."""
 
-    rule: Rule | None
-    carries_token: bool
-    is_enforced: bool = False
+    rule: Rule
+    is_let_in: bool = False
+    has_entered: bool = False
     admitted: RequestToken | None = None
 
 
-def is_enforced(request: HttpRequest, rule: Rule) -> bool:
-    """True if the middleware has let this request through by this very rule."""
+def enter(request: HttpRequest, rule: Rule) -> bool:
+    """True if the middleware has let this request in by this very rule. The view runs now."""
     visit = visit_of(request)
-    return visit is not None and visit.is_enforced and visit.rule is rule
+    if visit is None or visit.rule is not rule or not visit.is_let_in:
+        return False
+    visit.has_entered = True
+    return True
 
 
 def visit_of(request: HttpRequest) -> Visit | None:
@@ -43,12 +46,9 @@ def visit_of(request: HttpRequest) -> Visit | None:
 
 def decide(request: HttpRequest, rule: Rule | None, encoded: str | None) -> HttpResponse | None:
     """Attach the token and act on it; the answer to send instead of the view's, or None to run the view."""
-    if rule is None and encoded is None:
-        return None
-    visit = Visit(rule, carries_token=encoded is not None)
-    request._request_token_visit = visit  # type: ignore[attr-defined]
-    if encoded is None and rule is not None and not rule.required:
-        visit.is_enforced = True
+    if rule is not None:
+        request._request_token_visit = Visit(rule, is_let_in=encoded is None and not rule.required)  # type: ignore[attr-defined]
+    if encoded is None and (rule is None or not rule.required):
         return None
     token = None
     try:
@@ -58,7 +58,7 @@ def decide(request: HttpRequest, rule: Rule | None, encoded: str | None) -> Http
         token = _row_of(claims)
         _check(request, rule, token, claims)
         request.token = token  # type: ignore[attr-defined]
-        return None if rule is None else _admit(request, visit, rule, token)
+        return None if rule is None else _admit(request, rule, token)
     except TokenError as error:
         return refuse(request, error, token, is_optional=rule is None or not rule.required)
 
@@ -72,15 +72,20 @@ def refuse(
     return response
 
 
-def conclude(request: HttpRequest, response: HttpResponseBase | None) -> None:
-    """After the view: give back a use that came to nothing and record the outcome. None: it raised."""
+def conclude(request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool = False) -> None:
+    """
+    After the view: give back a use that came to nothing, and record the outcome.
+
+    Without a response the view raised or, if ``has_left``, the visitor did not wait for it.
+    """
     visit = visit_of(request)
-    if visit is None:
+    if visit is None or visit.admitted is None:
         return
-    if visit.admitted is not None:
-        _settle(request, visit.admitted, response)
-    if visit.carries_token and response is not None:
-        views.keep_private(response)
+    token, status_code = visit.admitted, None if response is None else response.status_code
+    if token.is_released or _came_to_nothing(visit, token, status_code, has_left=has_left):
+        logger.debug("given back token=%s status=%s", token.pk, status_code)
+        RequestToken.objects.give_back(token.pk)
+    records.admitted(request, token, status_code)
 
 
 def _row_of(claims: dict[str, Any]) -> RequestToken:
@@ -106,28 +111,37 @@ def _check(request: HttpRequest, rule: Rule | None, token: RequestToken, claims:
         raise WrongUserError
 
 
-def _admit(request: HttpRequest, visit: Visit, rule: Rule, token: RequestToken) -> HttpResponse | None:
+def _admit(request: HttpRequest, rule: Rule, token: RequestToken) -> HttpResponse | None:
     template = rule.confirm_template(signs_in=token.login_mode == token.LoginMode.SESSION)
     # Threat: mail scanners and previews that follow links. GET shows, POST acts.
     if template and request.method in ("GET", "HEAD"):
         logger.debug("confirm token=%s template=%s", token.pk, template)
         return views.confirm(request, token, template)
-    if request.method in ("HEAD", "OPTIONS"):
+    if request.method in ("HEAD", "OPTIONS", "TRACE"):
         return HttpResponse(status=204)
     if _is_prefetch(request):
         # Not a success, or the browser would show this empty answer when the link is clicked.
         return HttpResponse(status=425)
-    if not RequestToken.objects.claim(token.pk):
-        # Somebody was faster. Ask the row again for the reason.
-        token.refresh_from_db(fields=["used_to_date", "revoked_at", "expiration_time"])
-        token.check_usable()
-        raise UnknownTokenError
-    logger.debug("claimed token=%s", token.pk)
-    token.is_claimed = True
-    visit.admitted = token
-    identity.assume(request, token)
-    visit.is_enforced = True
+    _claim(token)
+    visit = visit_of(request)
+    if visit is not None:
+        visit.admitted = token
+        identity.assume(request, token)
+        visit.is_let_in = True
     return None
+
+
+def _claim(token: RequestToken) -> None:
+    if RequestToken.objects.claim(token.pk):
+        logger.debug("claimed token=%s", token.pk)
+        token.is_claimed = True
+        return
+    # Somebody was faster: the row knows by now what to say.
+    fresh = RequestToken.objects.filter(pk=token.pk).first()
+    if fresh is None:
+        raise UnknownTokenError
+    fresh.check_usable()
+    raise MaxUseError
 
 
 def _is_prefetch(request: HttpRequest) -> bool:
@@ -135,12 +149,13 @@ def _is_prefetch(request: HttpRequest) -> bool:
     return "prefetch" in purpose.lower() or "prerender" in purpose.lower()
 
 
-def _settle(request: HttpRequest, token: RequestToken, response: HttpResponseBase | None) -> None:
-    status_code = None if response is None else response.status_code
+def _came_to_nothing(visit: Visit, token: RequestToken, status_code: int | None, *, has_left: bool) -> bool:
+    signs_in = token.login_mode == token.LoginMode.SESSION
+    # Somebody else answered in the view's place: a cache, or a page that asks to sign in first.
+    if not visit.has_entered and not signs_in:
+        return True
+    # Threat: a visitor who hangs up to use the link again. The view may have acted: the use is spent.
+    if status_code is None:
+        return not has_left
     # Below 500 the session cookie has been sent, whatever else the view answered.
-    failed = 500 if token.login_mode == token.LoginMode.SESSION else 400
-    if token.is_claimed and (status_code is None or status_code >= failed):
-        logger.debug("given back token=%s status=%s", token.pk, status_code)
-        token.is_claimed = False
-        RequestToken.objects.give_back(token.pk)
-    records.admitted(request, token, status_code)
+    return status_code >= (500 if signs_in else 400)

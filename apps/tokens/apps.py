@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,3 +14,8 @@ class TokensConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers itself
+        from .user_state import revoke_links_of_closed_account
+
+        post_save.connect(
+            revoke_links_of_closed_account, sender=settings.AUTH_USER_MODEL, dispatch_uid="tokens.closed_account"
+        )

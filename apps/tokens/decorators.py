@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .admission import is_enforced
+from .admission import enter
 from .rules import Rule, View, declare
 
 
@@ -21,6 +21,6 @@ def use_request_token(
     rule = Rule(scope, required, confirm, ignore_session)
 
     def decorator(view: View) -> View:
-        return declare(view, "request_token_rule", rule, lambda request: is_enforced(request, rule))
+        return declare(view, "request_token_rule", rule, lambda request: enter(request, rule))
 
     return decorator

@@ -33,7 +33,27 @@ def token_in_body(request: HttpRequest) -> Any:
     """
     name = token_settings.REQUEST_TOKEN_QUERYSTRING
     if request.content_type != "application/json":
-        return request.POST.get(name) or None
+        token = request.POST.get(name) or None
+    # Threat: a GET is cached by its address alone, and a body is not part of that.
+    elif request.method in ("GET", "HEAD"):
+        token = None
+    else:
+        token = _json_member(request, name)
+    if token is not None:
+        request._token_in_body = True  # type: ignore[attr-defined]
+    return token
+
+
+def carries_token(request: HttpRequest) -> bool:
+    """True if a token came with the request, good or bad, wherever it was looked for."""
+    return (
+        hasattr(request, "_token_in_body")
+        or token_in_query(request) is not None
+        or access_token_in_query(request) is not None
+    )
+
+
+def _json_member(request: HttpRequest, name: str) -> Any:
     try:
         document = json.loads(request.body)
     # Threat: a body nested a thousand deep, or bytes that are no text. Whatever else it is, it is no token.

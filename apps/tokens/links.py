@@ -20,7 +20,7 @@ def replace_parameter(url: str, name: str, value: str | None) -> str:
     # Not parse_qs and urlencode: they drop blank values, and rewrite %20, ";" and stray bytes.
     base, hash_mark, fragment = url.partition("#")
     path, _, query = base.partition("?")
-    parts = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) != name]
+    parts = [part for part in query.split("&") if unquote_plus(part.partition("=")[0]) != name] if query else []
     if value is not None:
         parts.append(urlencode({name: value}))
     query = "&".join(parts)

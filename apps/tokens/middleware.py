@@ -6,6 +6,7 @@ Add it to MIDDLEWARE after AuthenticationMiddleware. It wraps; admission.py deci
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,9 +17,9 @@ from . import admission
 from .access import gate, grants
 from .access.rules import access_rule_of
 from .exceptions import TokenError
-from .extraction import access_token_in_query, token_in_body, token_in_query
+from .extraction import token_in_body, token_in_query
+from .privacy import keep_private
 from .rules import rule_of
-from .views import keep_private
 
 View = Callable[..., Any]
 
@@ -30,11 +31,10 @@ class RequestTokenMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)
-        self.process_view: Callable[..., Any] = self._process_view
         if self.is_async:
             markcoroutinefunction(self)
-            # Declared async, or Django would send every request without a token to a thread.
-            self.process_view = self._aprocess_view
+            # An async one, or Django would send every request without a token to a thread.
+            self.process_view = self.aprocess_view  # type: ignore[method-assign, assignment]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
@@ -49,6 +49,9 @@ class RequestTokenMiddleware:
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         try:
             response: HttpResponseBase = await self.get_response(request)
+        except asyncio.CancelledError:
+            await sync_to_async(admission.conclude)(request, None, has_left=True)
+            raise
         except BaseException:
             await sync_to_async(admission.conclude)(request, None)
             raise
@@ -56,15 +59,15 @@ class RequestTokenMiddleware:
             return self._finish(request, response)
         return await sync_to_async(self._finish)(request, response)
 
-    def _process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         rule = rule_of(view)
         encoded = token_in_query(request) or (token_in_body(request) if rule else None)
         return admission.decide(request, rule, encoded) or gate.decide(request, view, args, kwargs)
 
-    async def _aprocess_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+    async def aprocess_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         if rule_of(view) is None and access_rule_of(view) is None and token_in_query(request) is None:
             return None
-        return await sync_to_async(self._process_view)(request, view, args, kwargs)
+        return await sync_to_async(type(self).process_view)(self, request, view, args, kwargs)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A TokenError that a view raises gets the same page as one of our own."""
@@ -75,7 +78,4 @@ class RequestTokenMiddleware:
     def _finish(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         admission.conclude(request, response)
         grants.end(request)
-        # Also where no view answers, or the view took no notice.
-        if token_in_query(request) is not None or access_token_in_query(request) is not None:
-            keep_private(response)
-        return response
+        return keep_private(request, response)

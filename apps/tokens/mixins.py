@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.views import View
+
 from .decorators import use_request_token
 
 
@@ -17,6 +19,10 @@ class RequestTokenMixin:
     token_confirm: bool | str | None = None
     token_ignore_session: bool = False
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        must_precede_view(cls, RequestTokenMixin)
+
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         def option(name: str) -> Any:
@@ -29,3 +35,10 @@ class RequestTokenMixin:
             ignore_session=option("token_ignore_session"),
         )
         return declare(super().as_view(**initkwargs))  # type: ignore[misc]
+
+
+def must_precede_view(cls: type, mixin: type) -> None:
+    """Raise TypeError if ``View.as_view`` would be called and the mixin's never."""
+    # Threat: a view that looks guarded and is open to everybody.
+    if View in cls.__mro__ and cls.__mro__.index(View) < cls.__mro__.index(mixin):
+        raise TypeError(f"In the bases of {cls.__name__}, write {mixin.__name__} before the view.")

@@ -7,24 +7,22 @@ The link itself, a working JWT, is never stored: ``jwt()`` makes it again from t
 
 from __future__ import annotations
 
-import hashlib
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import links, signing
-from .conf import token_settings
+from . import links, signing, validation
+from .counting import CountedModel
 from .exceptions import InactiveUserError, MaxUseError, RevokedError, UserChangedError
 from .querysets import RequestTokenQuerySet
+from .user_state import user_state
 
 
-class RequestToken(models.Model):
+class RequestToken(CountedModel):
     class LoginMode(models.TextChoices):
         NONE = "None", _("Nobody is signed in")
         REQUEST = "Request", _("Acts as the user for one request")
@@ -62,8 +60,11 @@ class RequestToken(models.Model):
 
     objects = RequestTokenQuerySet.as_manager()
 
-    # True between claiming a use for the current request and giving it back; see admission.py.
+    counts = ("used_to_date", "revoked_at")
+
+    # About the current request only; see admission.py.
     is_claimed = False
+    is_released = False
 
     class Meta:
         verbose_name = _("request token")
@@ -94,37 +95,16 @@ class RequestToken(models.Model):
         super().save(*args, **kwargs)
 
     def prepare(self) -> None:
-        """Fill in what the login mode implies and raise ValidationError for what it forbids. No queries."""
+        """Fill in what the login mode implies and raise ValidationError for what it forbids."""
         if not self._state.adding:
             raise ValueError(f"{self!r} is saved already.")
         self.clean_fields(exclude={"user"})
         self.clean()
+        if self.login_mode == self.LoginMode.SESSION:
+            self.user_state = user_state(self.user)
 
     def clean(self) -> None:
-        if self.data is None:
-            self.data = {}
-        if self.max_uses == 0:
-            raise ValidationError({"max_uses": _("A token needs one use at least; leave it empty for no limit.")})
-        if self.login_mode == self.LoginMode.NONE:
-            if self.user_id is not None:
-                raise ValidationError({"user": _("A token of mode None acts for nobody: leave the user out.")})
-            return
-        if self.user_id is None:
-            raise ValidationError({"user": _("A token of mode Request or Session needs a user.")})
-        if self.login_mode == self.LoginMode.SESSION:
-            self._clean_session()
-
-    def _clean_session(self) -> None:
-        if self.max_uses != 1:
-            raise ValidationError({"max_uses": _("A token of mode Session works once: max_uses must be 1.")})
-        latest = self.issued_at + timedelta(minutes=token_settings.REQUEST_TOKEN_EXPIRY)
-        self.expiration_time = self.expiration_time or latest
-        if self.expiration_time > latest:
-            raise ValidationError(
-                {"expiration_time": _("A token of mode Session may not live longer than REQUEST_TOKEN_EXPIRY minutes.")}
-            )
-        if self._state.adding:
-            self.user_state = _state_of(self.user)
+        validation.clean(self)
 
     @property
     def claims(self) -> dict[str, Any]:
@@ -134,12 +114,17 @@ class RequestToken(models.Model):
             "sub": self.scope,
             "mod": self.login_mode[0].lower(),
             "max": self.max_uses,
-            "aud": _text(self.user_id),
+            "aud": _text(self._user_key()),
             "iat": _seconds(self.issued_at),
             "exp": _seconds(self.expiration_time),
             "nbf": _seconds(self.not_before_time),
         }
         return {name: value for name, value in claims.items() if value is not None}
+
+    def _user_key(self) -> Any:
+        # In its own type: a UUID may have been given as a text with other hyphens.
+        field: Any = self._meta.get_field("user")
+        return field.target_field.to_python(self.user_id)
 
     def jwt(self) -> str:
         """The token itself, to put into a link. Whoever has it, has the permission."""
@@ -166,7 +151,7 @@ class RequestToken(models.Model):
         if not self.user.is_active:
             raise InactiveUserError
         # Threat: a sign-in link that outlives the password or the address it was sent to.
-        if self.login_mode == self.LoginMode.SESSION and self.user_state != _state_of(self.user):
+        if self.login_mode == self.LoginMode.SESSION and self.user_state != user_state(self.user):
             raise UserChangedError
 
     def revoke(self) -> None:
@@ -176,14 +161,15 @@ class RequestToken(models.Model):
 
     def release(self) -> bool:
         """
-        Give back the use that this request has claimed, for example when a form is shown again.
+        Let the use that this request has claimed be given back, as for a form that is shown again.
 
-        True if it was given back. Never for SESSION: the visitor is signed in by then.
+        True if it will be. Never for SESSION: the visitor is signed in by then. No queries.
         """
         if not self.is_claimed or self.login_mode == self.LoginMode.SESSION:
             return False
-        self.is_claimed = False
-        return type(self).objects.give_back(self.pk)
+        # Done when the view has answered: what it does in a transaction may be rolled back.
+        self.is_released = True
+        return True
 
 
 class RequestTokenLog(models.Model):
@@ -213,9 +199,3 @@ def _text(key: Any) -> str | None:
 
 def _seconds(moment: Any) -> int | None:
     return None if moment is None else int(moment.timestamp())
-
-
-def _state_of(user: Any) -> str:
-    address = getattr(user, user.get_email_field_name(), "")
-    # Not keyed: SECRET_KEY may be rotated while the link is in the mail.
-    return hashlib.sha256(f"latchkey.tokens.user_state\0{user.password}\0{address}".encode()).hexdigest()

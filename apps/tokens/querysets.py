@@ -21,27 +21,26 @@ class RequestTokenQuerySet(models.QuerySet["RequestToken"]):
         return self.create(scope=scope, **fields)
 
     def create_tokens(self, tokens: Iterable[RequestToken]) -> list[RequestToken]:
-        """The tokens, checked and saved: one INSERT for each thousand, none if one is wrong."""
+        """The tokens, checked and saved: in batches of one INSERT each; none of them if one is wrong."""
         tokens = list(tokens)
         for token in tokens:
             token.prepare()
-        return self.bulk_create(tokens, batch_size=BATCH_SIZE)
-
-    def usable(self) -> RequestTokenQuerySet:
-        """Tokens that a click would be counted on now."""
-        now = timezone.now()
-        return self.filter(
-            Q(max_uses=None) | Q(used_to_date__lt=F("max_uses")),
-            Q(expiration_time=None) | Q(expiration_time__gt=now),
-            Q(not_before_time=None) | Q(not_before_time__lte=now),
-            revoked_at=None,
-        )
+        self.bulk_create(tokens, batch_size=BATCH_SIZE)
+        for token in tokens:
+            token.remember_counts()
+        return tokens
 
     def claim(self, pk: int) -> bool:
         """Take one use; False if there is none to take."""
         # Threat: two clicks share the last use. Looking and counting are one UPDATE, which every
         # database runs one after the other for one row. Never read, compare and save.
-        return self.usable().filter(pk=pk).update(used_to_date=F("used_to_date") + 1) == 1
+        left = self.filter(
+            Q(max_uses=None) | Q(used_to_date__lt=F("max_uses")),
+            Q(expiration_time=None) | Q(expiration_time__gt=timezone.now()),
+            revoked_at=None,
+            pk=pk,
+        )
+        return left.update(used_to_date=F("used_to_date") + 1) == 1
 
     def give_back(self, pk: int) -> bool:
         """Return one use; False if none was taken."""

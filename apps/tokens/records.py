@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import logging
 from urllib.parse import quote
 
+from django.db import IntegrityError
 from django.http import HttpRequest
 
 from .conf import token_settings
@@ -31,23 +33,26 @@ def refused(request: HttpRequest, error: TokenError, token: RequestToken | None,
 
 
 def _write(request: HttpRequest, token: RequestToken, reason: str, status_code: int | None) -> None:
-    if token_settings.REQUEST_TOKEN_DISABLE_LOGS:
+    # A view may have deleted the token, or its user with it: then there is nothing to write to.
+    if token_settings.REQUEST_TOKEN_DISABLE_LOGS or token.pk is None:
         return
-    RequestTokenLog.objects.create(
-        token=token,
-        reason=reason,
-        status_code=status_code,
-        method=(request.method or "")[:10],
-        client_ip=_client_ip(request),
-        # PostgreSQL takes no NUL in a text.
-        user_agent=request.headers.get("User-Agent", "").replace("\0", "")[:500],
-    )
+    with contextlib.suppress(IntegrityError):
+        RequestTokenLog.objects.create(
+            token=token,
+            reason=reason,
+            status_code=status_code,
+            method=(request.method or "")[:10],
+            client_ip=_client_ip(request),
+            # PostgreSQL takes no NUL in a text.
+            user_agent=request.headers.get("User-Agent", "").replace("\0", "")[:500],
+        )
 
 
 def _client_ip(request: HttpRequest) -> str | None:
     # Threat: anybody can write an X-Forwarded-For. Behind a proxy, let the server or a middleware
     # that knows the proxy set REMOTE_ADDR.
+    address = request.META.get("REMOTE_ADDR", "").partition("%")[0]  # without an IPv6 zone
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+        return str(ipaddress.ip_address(address))
     except ValueError:  # a Unix socket has no address
         return None

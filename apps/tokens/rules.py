@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from inspect import isawaitable
 from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
+
+from .privacy import keep_private
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -27,7 +30,9 @@ class Rule:
 
     def __post_init__(self) -> None:
         if not isinstance(self.scope, str) or not self.scope:
-            raise ValueError('use_request_token needs a scope, such as scope="newsletter.unsubscribe".')
+            raise ValueError('A view that takes request tokens needs a scope, such as "newsletter.unsubscribe".')
+        if self.confirm == "":
+            raise ValueError("confirm is True, False, None or the name of a template, not an empty string.")
 
     def confirm_template(self, *, signs_in: bool) -> str | None:
         """The page to show before anything happens, or None to go straight to the view."""
@@ -42,22 +47,28 @@ def rule_of(view: Callable[..., Any]) -> Rule | None:
     return getattr(view, "request_token_rule", None)
 
 
-def declare(view: View, attribute: str, rule: object, is_enforced: Callable[[Any], bool]) -> View:
-    """The view with the rule on it, which runs only for requests that the middleware has let through by it."""
+def declare(view: View, attribute: str, rule: object, enter: Callable[[Any], bool]) -> View:
+    """The view with the rule on it; it runs only if ``enter`` says that the middleware has let the request in by it."""
     if getattr(view, attribute, None) is not None:
         raise ValueError(f"{view!r} declares a {attribute} already, and a view has one.")
 
     @wraps(view)
     def wrapper(request: Any, *args: Any, **kwargs: Any) -> Any:
         # Threat: a view that trusts a check which never ran. It fails closed, for every visitor.
-        if not is_enforced(request):
+        if not enter(request):
             raise ImproperlyConfigured(_NOT_ENFORCED)
-        return view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
+        # Threat: a cache between this view and the middleware, such as cache_page, keeps a private page.
+        return _private_later(request, response) if isawaitable(response) else keep_private(request, response)
 
     setattr(wrapper, attribute, rule)
     if iscoroutinefunction(view):
         markcoroutinefunction(wrapper)
     return wrapper  # type: ignore[return-value]
+
+
+async def _private_later(request: Any, response: Any) -> Any:
+    return keep_private(request, await response)
 
 
 _NOT_ENFORCED = (

@@ -132,6 +132,14 @@ def test_without_a_backend_that_knows_users_the_error_says_what_to_add(client, s
     assert uses(session_token) == 0
 
 
+def test_a_closed_account_that_is_opened_again_does_not_revive_its_session_links(client, session_token, user):
+    for is_active in (False, True):
+        user.is_active = is_active
+        user.save()
+
+    assert client.post(session_token.tokenise("/optional/")).status_code == 403
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -355,8 +363,10 @@ def test_a_form_on_another_site_cannot_press_the_button(strict_client, session_t
     [
         ("HEAD", {}),
         ("OPTIONS", {}),
+        ("TRACE", {}),
         ("GET", {"Sec-Purpose": "prefetch"}),
         ("GET", {"Sec-Purpose": "prefetch;prerender"}),
+        ("GET", {"Sec-Purpose": "prerender"}),
         ("GET", {"Purpose": "prefetch"}),
     ],
     ids=str,
@@ -416,10 +426,10 @@ def test_an_exception_that_no_page_is_made_of_gives_the_use_back(client, request
     assert request_token.logs.get().status_code is None
 
 
-def test_a_view_can_release_the_use_once(client, request_token):
+def test_a_view_can_release_the_use(client, request_token):
     seen = client.get(request_token.tokenise("/releases/")).json()
 
-    assert (seen["released"], seen["again"]) == (True, False)
+    assert seen["released"] is True
     assert uses(request_token) == 0
 
 
@@ -429,6 +439,46 @@ def test_a_session_link_comes_back_only_if_no_session_was_handed_out(client, ses
 
     assert uses(session_token) == left
     assert (signed_in(client) is not None) is (left == 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_async_view_can_release_the_use(client, request_token):
+    assert client.get(request_token.tokenise("/releases-async/")).json()["released"] is True
+    assert uses(request_token) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_survives_the_rollback_of_the_view(crashing_client, request_token):
+    crashing_client.get(request_token.tokenise("/releases-and-raises/"))
+
+    assert uses(request_token) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "middleware"),
+    [("/inside/", []), ("/optional/", ["django.contrib.auth.middleware.LoginRequiredMiddleware"])],
+    ids=["login_required", "LoginRequiredMiddleware"],
+)
+def test_a_use_is_given_back_if_the_view_was_never_reached(client, make_token, settings, path, middleware):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, *middleware]
+    token = make_token()
+
+    assert client.get(token.tokenise(path)).status_code == 302
+    assert uses(token) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.databases
+@pytest.mark.parametrize("path", ["/deletes-the-token/", "/deletes-the-user/"])
+def test_a_view_may_delete_what_its_token_stands_for(client, request_token, path):
+    assert client.get(request_token.tokenise(path)).text == "deleted"
+    assert not RequestToken.objects.exists()
+
+
+def test_a_view_that_saves_its_token_does_not_uncount_the_use(client, request_token):
+    link = request_token.tokenise("/saves-the-token/")
+
+    assert [client.get(link).status_code for _ in range(2)] == [200, 403]
 
 
 def test_a_view_cannot_release_a_session_link(client, session_token):

@@ -1,8 +1,10 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
+from django.views import View
 
 from apps.tokens.decorators import use_request_token
+from apps.tokens.mixins import RequestTokenMixin
 from tests.tokens import urls
 
 
@@ -76,6 +78,16 @@ def test_without_authentication_the_error_says_which_line_to_add(client, request
 def test_a_scope_is_needed(scope):
     with pytest.raises(ValueError, match="needs a scope"):
         use_request_token(scope=scope)
+
+
+def test_an_empty_confirm_template_is_refused():
+    with pytest.raises(ValueError, match="confirm"):
+        use_request_token(scope="test", confirm="")
+
+
+def test_a_mixin_after_its_view_is_refused():
+    with pytest.raises(TypeError, match="RequestTokenMixin before the view"):
+        type("Wrong", (View, RequestTokenMixin), {"token_scope": "test"})
 
 
 def test_a_decorator_without_arguments_is_a_type_error():

@@ -12,6 +12,7 @@ URLS = [
     ("/path/?rt=OLD&a=1", "/path/?a=1&rt=TOKEN"),
     ("/path/?%72t=OLD", "/path/?rt=TOKEN"),
     ("/path/?start=1", "/path/?start=1&rt=TOKEN"),
+    ("/path/?a=1&&b=2&", "/path/?a=1&&b=2&&rt=TOKEN"),
     ("/path/#part", "/path/?rt=TOKEN#part"),
     ("/path/?a=1#part?rt=x", "/path/?a=1&rt=TOKEN#part?rt=x"),
     ("https://example.com/path;v=1/?a=1", "https://example.com/path;v=1/?a=1&rt=TOKEN"),

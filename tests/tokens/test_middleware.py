@@ -7,7 +7,9 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import AsyncClient, RequestFactory
 
+from apps.tokens.middleware import RequestTokenMiddleware
 from apps.tokens.models import RequestToken
+from tests.tokens import urls
 
 GUARDED = {
     "Cache-Control": "no-store, private",
@@ -167,6 +169,19 @@ def test_an_answer_to_a_token_in_the_body_is_kept_private(client, request_token)
     assert guards(client.post("/optional/", {"rt": request_token.jwt()})) == GUARDED
 
 
+def test_a_page_for_a_token_is_not_kept_by_a_cache_around_the_view(client, request_token, user):
+    client.get(request_token.tokenise("/cached/"))
+
+    assert client.get(request_token.tokenise("/cached/")).status_code == 403
+
+
+def test_a_token_in_the_body_of_a_get_is_no_token(client, request_token):
+    """A cache knows a GET by its address alone."""
+    response = client.generic("GET", "/cached/", json.dumps({"rt": request_token.jwt()}), "application/json")
+
+    assert response.json()["token"] is None
+
+
 def test_an_answer_without_a_token_is_left_alone(client, db):
     response = client.get("/publicly-cached/")
 
@@ -233,15 +248,25 @@ class TestAsync:
     def test_a_forged_token_is_refused(self):
         assert run(self.get("/async/?rt=x")).status_code == HTTPStatus.FORBIDDEN
 
-    def test_a_visitor_who_leaves_gives_the_use_back(self, request_token):
-        from apps.tokens.middleware import RequestTokenMiddleware
-        from tests.tokens.urls import asynchronous
+    def test_a_visitor_who_hangs_up_has_used_the_link(self, request_token):
+        async def visit():
+            urls.urls_events["entered"] = asyncio.Event()
+            task = asyncio.ensure_future(AsyncClient().get(request_token.tokenise("/never-answers/")))
+            await urls.urls_events["entered"].wait()
+            task.cancel()
+            await asyncio.wait([task])
 
+        run(visit())
+
+        assert RequestToken.objects.get().used_to_date == 1
+        assert request_token.logs.get().status_code is None
+
+    def test_a_visitor_who_leaves_before_the_view_ran_has_not_used_the_link(self, request_token):
         async def visit():
             started = asyncio.Event()
 
             async def handler(request):
-                assert await middleware.process_view(request, asynchronous, (), {}) is None
+                assert await middleware.process_view(request, urls.asynchronous, (), {}) is None
                 started.set()
                 await asyncio.Event().wait()
 

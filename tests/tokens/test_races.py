@@ -38,6 +38,7 @@ def test_two_clicks_cannot_share_the_last_use(request_token, round_):
 
     assert answers == {200: 1, 403: VISITORS - 1}
     assert RequestToken.objects.get().used_to_date == 1
+    assert Counter(request_token.logs.values_list("reason", flat=True)) == {"admitted": 1, "used_up": VISITORS - 1}
 
 
 def test_two_clicks_cannot_share_a_sign_in(session_token):

@@ -53,7 +53,10 @@ def test_nobody_chooses_the_address_that_goes_on_record(client, request_token):
     assert request_token.logs.get().client_ip == "127.0.0.1"
 
 
-@pytest.mark.parametrize(("address", "stored"), [("", None), ("unix:", None), ("2001:db8::1", "2001:db8::1")])
+@pytest.mark.parametrize(
+    ("address", "stored"),
+    [("", None), ("unix:", None), ("2001:db8::1", "2001:db8::1"), ("fe80::1%" + "x" * 40, "fe80::1")],
+)
 def test_odd_addresses_do_no_harm(client, request_token, address, stored):
     client.get(request_token.tokenise("/optional/"), REMOTE_ADDR=address)
 

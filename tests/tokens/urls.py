@@ -1,12 +1,16 @@
 """Views that answer with what they saw: who the user is, and which token came along."""
 
+import asyncio
+
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -103,7 +107,51 @@ def raises_not_found(request):
 
 @use_request_token(scope="test", confirm=False)
 def releases(request):
-    return seen(request, released=request.token.release(), again=request.token.release())
+    return seen(request, released=request.token.release())
+
+
+@use_request_token(scope="test", confirm=False)
+async def releases_async(request):
+    return seen(request, await request.auser(), released=request.token.release())
+
+
+@transaction.atomic
+@use_request_token(scope="test", confirm=False)
+def releases_and_raises(request):
+    request.token.release()
+    raise RuntimeError
+
+
+@use_request_token(scope="test")
+def saves_the_token(request):
+    request.token.data["seen"] = True
+    request.token.save()
+    return seen(request)
+
+
+@use_request_token(scope="test")
+def deletes_the_token(request):
+    request.token.delete()
+    return HttpResponse("deleted")
+
+
+@use_request_token(scope="test")
+def deletes_the_user(request):
+    request.user.delete()
+    return HttpResponse("deleted")
+
+
+cached = cache_page(60)(use_request_token(scope="test")(seen))
+
+
+@use_request_token(scope="test")
+async def never_answers(request):
+    urls_events["entered"].set()
+    await asyncio.Event().wait()
+
+
+# A test that waits for a view puts an event here.
+urls_events: dict[str, asyncio.Event] = {}
 
 
 @use_request_token(scope="test", confirm=False)
@@ -152,6 +200,13 @@ urlpatterns = [
     path("raises/", raises),
     path("raises-not-found/", raises_not_found),
     path("releases/", releases),
+    path("releases-async/", releases_async),
+    path("releases-and-raises/", releases_and_raises),
+    path("saves-the-token/", saves_the_token),
+    path("deletes-the-token/", deletes_the_token),
+    path("deletes-the-user/", deletes_the_user),
+    path("cached/", cached),
+    path("never-answers/", never_answers),
     path("publicly-cached/", publicly_cached),
     path("refuses/", refuses),
     path("tags/", shows_tags),

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from ..rules import View, declare
-from .gate import is_enforced
+from .gate import enter
 from .rules import AccessRule
 
 
@@ -28,6 +28,6 @@ def access_token_required(
     rule = AccessRule(permissions, obj, state)
 
     def decorator(view: View) -> View:
-        return declare(view, "access_token_rule", rule, lambda request: is_enforced(request, rule))
+        return declare(view, "access_token_rule", rule, lambda request: enter(request, rule))
 
     return decorator

@@ -38,8 +38,8 @@ def decide(request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: An
     return None
 
 
-def is_enforced(request: HttpRequest, rule: AccessRule) -> bool:
-    """True if the middleware has let this request through by this very rule."""
+def enter(request: HttpRequest, rule: AccessRule) -> bool:
+    """True if the middleware has let this request in by this very rule."""
     return getattr(request, "_access_token_rule", None) is rule
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from ..mixins import must_precede_view
 from .decorators import access_token_required
 
 
@@ -20,6 +21,10 @@ class AccessTokenRequiredMixin:
     access_permissions: str | tuple[str, ...] = ()
     access_object: Callable[..., models.Model] | type[models.Model] | None = None
     access_state: Callable[[Any], str] | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        must_precede_view(cls, AccessTokenRequiredMixin)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:

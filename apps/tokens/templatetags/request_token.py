@@ -14,7 +14,8 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def request_token(context: template.Context) -> str:
     """A hidden field with the token of this request; nothing if there is none."""
-    token = getattr(context.get("request"), "token", None)
+    request = getattr(context, "request", None) or context.get("request")
+    token = getattr(request, "token", None)
     if token is None:
         return ""
     name = token_settings.REQUEST_TOKEN_QUERYSTRING

@@ -29,3 +29,12 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(time, "time", clock)
     return clock
+
+
+@pytest.fixture(autouse=True)
+def own_access_urls(own_urls, settings):
+    settings.ROOT_URLCONF = "tests.tokens.access.urls"
+    settings.AUTHENTICATION_BACKENDS = [
+        "django.contrib.auth.backends.ModelBackend",
+        "apps.tokens.access.backends.AccessTokenBackend",
+    ]
