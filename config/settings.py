@@ -6,6 +6,7 @@
 import re
 from urllib.parse import urlsplit
 
+import django
 from django.conf import global_settings
 
 from config import dotenv, env, services
@@ -19,6 +20,7 @@ dotenv.load_env_file()
 DEBUG = env.read_bool("DEBUG", False)
 SECRET_KEY = env.read_secret_key("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
+SUPPRESSION_KEY = env.read_str("SUPPRESSION_KEY", "")
 
 SITE_URL = env.read_site_url("SITE_URL", "http://127.0.0.1:8000" if DEBUG else env.REQUIRED)
 # With DEBUG an empty list lets localhost in.
@@ -76,6 +78,11 @@ TEMPLATES = [
 # People
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    # The first one signs people in.
+    "django.contrib.auth.backends.ModelBackend",
+    "apps.tokens.access.backends.AccessTokenBackend",
+]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "accounts:profile"
 LOGOUT_REDIRECT_URL = "home"
@@ -100,6 +107,22 @@ CACHES = {"default": services.read_cache("CACHE_URL")}
 # MAILERS on Django 6.1 and later, EMAIL_* before.
 globals().update(services.read_email("EMAIL_URL", base_dir=BASE_DIR))
 DEFAULT_FROM_EMAIL = env.read_sender("DEFAULT_FROM_EMAIL", "Latchkey <latchkey@localhost>")
+
+NEWSLETTER_RATE = env.read_int("NEWSLETTER_RATE", 0)
+NEWSLETTER_POSTAL_ADDRESS = env.read_str("NEWSLETTER_POSTAL_ADDRESS", "")
+
+# Work for a queue: done at once in the process that asks for it, or by `manage.py db_worker`. See docs/sending.md.
+TASKS_PACKAGE = "django.tasks" if django.VERSION >= (6, 0) else "django_tasks"
+TASKS_BACKENDS = {
+    "immediate": f"{TASKS_PACKAGE}.backends.immediate.ImmediateBackend",
+    "database": "django_tasks_db.DatabaseBackend",
+}
+TASKS_BACKEND = env.read_choice("TASKS_BACKEND", "immediate", TASKS_BACKENDS)
+TASKS = {"default": {"BACKEND": TASKS_BACKENDS[TASKS_BACKEND]}}
+if TASKS_PACKAGE == "django_tasks":
+    INSTALLED_APPS.append("django_tasks")
+if TASKS_BACKEND == "database":
+    INSTALLED_APPS.append("django_tasks_db")
 
 # Language and time
 
@@ -150,7 +173,7 @@ LOG_LEVEL = env.read_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "E
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"hide_tokens": {"()": "config.logging.HideTokens"}},
+    "filters": {"hide_tokens": {"()": "apps.tokens.log_filters.HideTokens"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["hide_tokens"]},

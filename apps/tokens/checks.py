@@ -24,6 +24,10 @@ SHORTEST_KEY = 32
 
 @register(Tags.security)
 def check_middleware_is_installed(**kwargs: Any) -> list[CheckMessage]:
+    count = settings.MIDDLEWARE.count(OURS)
+    if count > 1:
+        hint = f'Leave one "{OURS}" in MIDDLEWARE: the second would find every single-use link used up.'
+        return [Error("RequestTokenMiddleware is in MIDDLEWARE more than once.", hint, id="tokens.E008")]
     if _position(OURS) is not None:
         return []
     hint = f'Add "{OURS}" to MIDDLEWARE, after "{AUTHENTICATION}".'

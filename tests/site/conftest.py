@@ -13,6 +13,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "latchkey.example",
     "EMAIL_URL": "smtp+tls://user:password@mail.latchkey.example",
     "CACHE_URL": "redis://127.0.0.1:6379/0",
+    "NEWSLETTER_POSTAL_ADDRESS": "1 High Street, Town",
 }
 
 

@@ -130,6 +130,24 @@ def test_the_confirm_flow_can_be_walked_twice(client, with_debug):
     assert all("You are subscribed" in page for page in pages)
 
 
+def test_the_preview_flow_opens_the_demos_draft_and_makes_no_row(client, with_debug):
+    demo.seed()
+
+    page = follow(client, start(client, "preview")).content.decode()
+
+    draft = Issue.objects.get(status=Issue.Status.DRAFT)
+    assert f"<title>Draft: {draft.title}" in page
+    assert not RequestToken.objects.filter(scope="newsletter.preview_issue").exists()
+
+
+def test_the_preview_flow_works_on_when_the_draft_was_sent(client, with_debug):
+    demo.seed()
+    Issue.objects.filter(status=Issue.Status.DRAFT).start()
+
+    assert follow(client, start(client, "preview")).status_code == 200
+    assert Issue.objects.filter(status=Issue.Status.DRAFT).count() == 1
+
+
 @pytest.mark.parametrize("slug", ["unsubscribe", "sign-in"])
 def test_somebody_else_who_is_signed_in_is_signed_out_and_told_so(client, with_debug, slug):
     demo.seed()

@@ -29,6 +29,7 @@ def test_production_passes_the_deployment_checks(run_python):
         ("EMAIL_URL", "consolemail://", "mail"),
         ("CACHE_URL", "locmemcache://", "rate limit"),
         ("SITE_URL", "http://latchkey.example", "https"),
+        ("NEWSLETTER_POSTAL_ADDRESS", "", "NEWSLETTER_POSTAL_ADDRESS"),
         ("DEBUG", "true", "DEBUG"),
         ("SECRET_KEY", "short", "SECRET_KEY"),
         ("SECURE_HSTS_SECONDS", "0", "HSTS"),

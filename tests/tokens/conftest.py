@@ -9,6 +9,10 @@ from django.test import Client
 from apps.tokens.models import RequestToken
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "databases: what only a real database can show")
+
+
 @pytest.fixture(autouse=True)
 def own_urls(settings):
     settings.ROOT_URLCONF = "tests.tokens.urls"

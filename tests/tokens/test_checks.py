@@ -57,6 +57,18 @@ def test_middleware_that_is_missing_or_misplaced_is_an_error_with_the_line_to_wr
     assert hint in message.hint
 
 
+def test_our_middleware_twice_is_an_error(settings):
+    settings.MIDDLEWARE = [*ORDER, OURS]
+
+    assert ids() == ["tokens.E008"]
+
+
+def test_one_parameter_for_both_kinds_of_token_is_an_error(settings):
+    settings.ACCESS_TOKEN_QUERYSTRING = "rt"
+
+    assert ids() == ["tokens.E007"]
+
+
 def test_a_subclass_of_our_middleware_counts(settings):
     settings.MIDDLEWARE = [*ORDER[:3], "tests.tokens.test_checks.Subclass"]
 

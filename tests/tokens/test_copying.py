@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from apps import tokens
+from apps.tokens import apps as its_apps
 
 PERSON = """
 import uuid
@@ -105,7 +105,7 @@ class Project:
 )
 def test_a_copy_works_at_any_path_with_any_user_model(project, path, key):
     folder = project.folder / path.replace(".", "/")
-    shutil.copytree(Path(tokens.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(its_apps.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
     project.write("people/__init__.py", "")
     project.write("people/migrations/__init__.py", "")
     project.write("people/models.py", PERSON.replace("KEY", KEYS[key]) if KEYS[key] else "")

@@ -1,9 +1,12 @@
+import re
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.views import View
 
 from apps.tokens.decorators import use_request_token
+from apps.tokens.middleware import RequestTokenMiddleware
 from apps.tokens.mixins import RequestTokenMixin
 from tests.tokens import urls
 
@@ -52,7 +55,9 @@ def test_without_the_middleware_a_declared_view_fails_closed(client, request_tok
     settings.MIDDLEWARE = without(settings, "RequestTokenMiddleware")
     client.force_login(user)
 
-    with pytest.raises(ImproperlyConfigured, match=r'add "apps\.tokens\.middleware\.RequestTokenMiddleware"'):
+    with pytest.raises(
+        ImproperlyConfigured, match=re.escape(f'add "{RequestTokenMiddleware.__module__}.RequestTokenMiddleware"')
+    ):
         client.get(request_token.tokenise(path))
 
 

@@ -41,7 +41,9 @@ def test_the_newest_rows_are_kept(rows, args, left):
     assert RequestToken.objects.count() == 1
 
 
-@pytest.mark.parametrize("args", [[], ["--max-count=-1"], ["--max-days=-1"]], ids=str)
+@pytest.mark.parametrize(
+    "args", [[], ["--max-count=-1"], ["--max-days=-1"], ["--max-days=1000000"], [f"--max-count={2**63}"]], ids=str
+)
 def test_without_a_sensible_limit_nothing_is_deleted(rows, args):
     with pytest.raises(CommandError):
         truncate(*args)

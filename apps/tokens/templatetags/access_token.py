@@ -15,7 +15,8 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def can(context: template.Context, permission: str, obj: Any = None) -> bool:
     """True if the visitor has the permission: ``can "newsletter.preview_issue" issue as may_preview``."""
-    user = getattr(context.get("request"), "user", None)
+    request = getattr(context, "request", None) or context.get("request")
+    user = getattr(request, "user", None)
     return user is not None and user.has_perm(permission, obj)
 
 

@@ -10,6 +10,9 @@ from django.utils import timezone
 
 from ...models import RequestTokenLog
 
+MOST_ROWS = 10**12
+MOST_DAYS = 100_000
+
 
 class Command(BaseCommand):
     help = "Deletes the oldest rows of the request token log. Tokens and their counts stay."
@@ -21,8 +24,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, max_count: int | None, max_days: int | None, **options: Any) -> None:
         if max_count is None and max_days is None:
             raise CommandError("Say what to keep: --max-count N, --max-days N, or both.")
-        if min(n for n in (max_count, max_days) if n is not None) < 0:
-            raise CommandError("N may not be negative.")
+        if max_count is not None and not 0 <= max_count <= MOST_ROWS:
+            raise CommandError(f"--max-count may be a number from 0 to {MOST_ROWS}.")
+        if max_days is not None and not 0 <= max_days <= MOST_DAYS:
+            raise CommandError(f"--max-days may be a number from 0 to {MOST_DAYS}.")
         deleted = 0
         if max_days is not None:
             deleted += _delete(timestamp__lt=timezone.now() - timedelta(days=max_days))

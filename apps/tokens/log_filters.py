@@ -1,11 +1,11 @@
-"""No token in a log: whoever reads one there could use it."""
+"""No token in a log: whoever reads one there could use it. A filter for LOGGING; README.md has the lines."""
 
 import logging
 import re
 
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.tokens.conf import token_settings
+from .conf import token_settings
 
 JWT = r"eyJ[\w-]+\.eyJ[\w-]*\.[\w-]*"
 
