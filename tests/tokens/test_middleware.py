@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import AsyncClient, RequestFactory
 
+from apps.tokens.extraction import token_in_query
 from apps.tokens.middleware import RequestTokenMiddleware
 from apps.tokens.models import RequestToken
 from tests.tokens import urls
@@ -32,6 +33,19 @@ def test_without_a_token_the_request_has_no_such_attribute(client, db):
 @pytest.mark.parametrize("value", ["", "%20"])
 def test_a_parameter_that_only_looks_like_ours_is_left_alone(client, db, value):
     assert client.get(f"/undeclared/?start={value}&rt2=1").json()["has_token"] is False
+
+
+def test_without_our_parameter_the_query_string_is_not_parsed():
+    request = RequestFactory().get("/?a=1")
+
+    assert token_in_query(request) is None
+    assert "GET" not in vars(request)
+
+
+def test_a_body_of_another_kind_of_json_is_left_to_the_view(client, request_token):
+    body = json.dumps({"rt": request_token.jwt()})
+
+    assert client.post("/optional/", body, content_type="application/vnd.api+json").json()["token"] is None
 
 
 def test_an_empty_parameter_is_no_token(client, db):

@@ -76,8 +76,9 @@ def test_a_refusal_is_one_line_of_keys_and_values(client, request_token, caplog)
 
     client.get(request_token.tokenise("/optional/"))
 
-    [line] = [record.getMessage() for record in caplog.records if record.name.startswith("apps.tokens")]
-    assert line == f"refused reason=revoked token={request_token.pk} method=GET path=/optional/"
+    [record] = [record for record in caplog.records if record.name.startswith("apps.tokens")]
+    assert record.getMessage() == f"refused reason=revoked token={request_token.pk} method=GET path=/optional/"
+    assert record.levelname == "WARNING"
 
 
 def test_a_forged_second_line_stays_in_the_first(client, db, caplog, settings):

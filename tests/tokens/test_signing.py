@@ -169,6 +169,11 @@ def test_rubbish_is_refused(rubbish):
         signing.decode(rubbish)
 
 
+def test_what_is_longer_than_any_token_is_not_even_verified():
+    with pytest.raises(InvalidTokenError, match="shaped"):
+        signing.decode(signing.encode({**CLAIMS, "sub": "x" * 5000}))
+
+
 def accepted(candidates):
     """Those of the candidates that decode, which should be none."""
     found = []
