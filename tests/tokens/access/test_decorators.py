@@ -57,7 +57,7 @@ def test_every_kind_of_view_is_closed_to_a_forged_token(client, item, view):
 def test_without_the_middleware_every_kind_of_view_fails_closed(client, item, view, settings):
     settings.MIDDLEWARE = [path for path in settings.MIDDLEWARE if not path.endswith("RequestTokenMiddleware")]
 
-    with pytest.raises(ImproperlyConfigured, match=r'add "apps\.tokens\.middleware\.RequestTokenMiddleware"'):
+    with pytest.raises(ImproperlyConfigured, match="RequestTokenMiddleware"):
         client.get(link_to(view, item))
 
 
