@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -18,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.accounts.scopes import LOGIN, SIGNUP
-from apps.newsletter import payloads, services
+from apps.newsletter import confirmations, payloads, referrals, services
 from apps.newsletter.models import Issue, Subscription
 from apps.newsletter.scopes import CONFIRM
+from apps.newsletter.staff.previews import preview_url
 from apps.tokens.models import RequestToken
 from config.demo_issues import ISSUES, DemoIssue
 
@@ -50,7 +52,7 @@ def seed() -> None:
 def affiliate_path() -> str:
     """Member's invitation, mode NONE: it carries a payload and acts for nobody."""
     member = _person(MEMBER)
-    token = services.invitation_token(member) or services.invite(member, name=member.name)
+    token = referrals.usable_token(referrals.invitation_of(member)) or referrals.invite(member, name=member.name)
     return token.tokenise(reverse("newsletter:subscribe"))
 
 
@@ -61,7 +63,7 @@ def confirm_path() -> str:
         scope=CONFIRM,
         login_mode=RequestToken.LOGIN_MODE_NONE,
         data=payloads.confirmation(NEWCOMER, _person(MEMBER)),
-        expiration_time=timezone.now() + timedelta(hours=services.CONFIRM_WITHIN_HOURS),
+        expiration_time=timezone.now() + timedelta(hours=confirmations.CONFIRM_WITHIN_HOURS),
     )
     return token.tokenise(reverse("newsletter:confirm"))
 
@@ -92,6 +94,11 @@ def sign_up_path() -> str:
     return token.tokenise(reverse("accounts:signup"))
 
 
+def preview_path() -> str:
+    """A link to one draft, for a day: an access token, which acts for nobody and is not stored."""
+    return preview_url(_draft(), timedelta(days=1)).removeprefix(settings.SITE_URL)
+
+
 @dataclass(frozen=True)
 class Flow:
     """A card on the front page."""
@@ -113,7 +120,7 @@ FLOWS = [
         title=_("Affiliate link"),
         sentence=_("The ordinary subscribe page greets you by the name of the member who invited you."),
         button=_("Open Member's invitation"),
-        file="apps/newsletter/views.py",
+        file="apps/newsletter/referrals.py",
         link=affiliate_path,
     ),
     Flow(
@@ -122,7 +129,7 @@ FLOWS = [
         title=_("Confirm a subscription"),
         sentence=_("Double opt-in: the link knows the address; its button subscribes it, and works once."),
         button=_("Open a confirmation link"),
-        file="apps/newsletter/services.py",
+        file="apps/newsletter/confirmations.py",
         link=confirm_path,
     ),
     Flow(
@@ -131,7 +138,7 @@ FLOWS = [
         title=_("Unsubscribe"),
         sentence=_("The link acts as Reader for one request and signs nobody in; a mail program may post to it."),
         button=_("Open an unsubscribe link"),
-        file="apps/newsletter/views.py",
+        file="apps/newsletter/views/leaving.py",
         link=unsubscribe_path,
         acts_for=READER,
     ),
@@ -154,6 +161,15 @@ FLOWS = [
         file="apps/accounts/services.py",
         link=sign_up_path,
     ),
+    Flow(
+        slug="preview",
+        mode="ACCESS TOKEN",
+        title=_("Share a draft"),
+        sentence=_("Whoever has the link reads one unpublished issue for a day; no table remembers the link."),
+        button=_("Open a link to the draft"),
+        file="apps/newsletter/staff/previews.py",
+        link=preview_path,
+    ),
 ]
 
 
@@ -171,9 +187,9 @@ def _subscribed(user: User) -> Subscription:
     return Subscription.objects.select_related("user", "unsubscribe_token").get(user=user)
 
 
-def _publish(issue: DemoIssue) -> None:
+def _publish(issue: DemoIssue) -> Issue:
     published_at = None if issue.days_ago is None else timezone.now() - timedelta(days=issue.days_ago)
-    Issue.objects.get_or_create(
+    published, _created = Issue.objects.get_or_create(
         slug=issue.slug,
         defaults={
             "title": issue.title,
@@ -183,6 +199,17 @@ def _publish(issue: DemoIssue) -> None:
             "published_at": published_at,
         },
     )
+    return published
+
+
+def _draft() -> Issue:
+    """The demo's draft, or a copy where somebody has sent it off."""
+    [text] = [issue for issue in ISSUES if issue.days_ago is None]
+    found = Issue.objects.filter(slug__startswith=text.slug, status=Issue.Status.DRAFT).first()
+    if found is not None:
+        return found
+    taken = Issue.objects.filter(slug__startswith=text.slug).count()
+    return _publish(text._replace(slug=f"{text.slug}-{taken + 1}" if taken else text.slug))
 
 
 def _unwrapped(text: str) -> str:

@@ -1,6 +1,12 @@
-from django.contrib import admin
+from typing import Any
 
-from apps.newsletter.models import Invitation, Issue, Subscription
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from apps.newsletter import services
+from apps.newsletter.models import Invitation, Issue, Subscription, Suppression
 
 
 @admin.register(Issue)
@@ -18,20 +24,53 @@ class IssueAdmin(admin.ModelAdmin):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(admin.ModelAdmin):
-    list_display = ["user", "confirmed_at", "unsubscribed_at", "referrer"]
-    list_filter = [("unsubscribed_at", admin.EmptyFieldListFilter), "confirmed_at"]
+    list_display = ["user", "confirmed_at", "unsubscribed_at", "leaving_reason", "referrer", "is_self_referral"]
+    list_filter = [
+        ("unsubscribed_at", admin.EmptyFieldListFilter),
+        "confirmed_at",
+        "leaving_reason",
+        "is_self_referral",
+    ]
     list_select_related = ["user", "referrer"]
     search_fields = ["user__email"]
-    raw_id_fields = ["user", "referrer"]
+    raw_id_fields = ["user"]
+    # Leaving is more than a date, see the action; and who invited whom is counted elsewhere, too.
+    readonly_fields = ["unsubscribed_at", "leaving_reason", "leaving_comment", "referrer", "is_self_referral"]
     # The token has its own pages, where it is shown without what makes it work.
     exclude = ["unsubscribe_token"]
+    actions = ["unsubscribe"]
+
+    @admin.action(description=_("Unsubscribe the selected readers"), permissions=["change"])
+    def unsubscribe(self, request: HttpRequest, subscriptions: Any) -> None:
+        outcomes = [services.unsubscribe(subscription.user) for subscription in subscriptions.select_related("user")]
+        count = outcomes.count(services.Outcome.UNSUBSCRIBED)
+        text = ngettext("%d reader is unsubscribed.", "%d readers are unsubscribed.", count)
+        self.message_user(request, text % count, messages.SUCCESS)
 
 
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):
-    list_display = ["member", "signups"]
+    list_display = ["member", "clicks", "signups", "confirmed", "quota"]
     list_select_related = ["member"]
     search_fields = ["member__email"]
     raw_id_fields = ["member"]
     exclude = ["token"]
-    readonly_fields = ["signups"]
+    readonly_fields = ["clicks", "signups", "confirmed"]
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(admin.ModelAdmin):
+    """Who asks "is my address on it?" is answered by typing the whole address into the search field."""
+
+    list_display = ["__str__", "created_at", "key_id"]
+    search_fields = ["address_hash"]
+    search_help_text = _("A whole e-mail address.")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return (queryset.of(search_term) if search_term else queryset), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

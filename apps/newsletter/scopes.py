@@ -3,3 +3,6 @@
 SUBSCRIBE = "newsletter.subscribe"
 CONFIRM = "newsletter.confirm"
 UNSUBSCRIBE = "newsletter.unsubscribe"
+
+# A permission, granted by access tokens.
+PREVIEW = "newsletter.preview_issue"

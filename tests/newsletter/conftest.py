@@ -2,10 +2,12 @@ import re
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.test import Client
 
 from apps.newsletter import services
+from tests.factories import UserFactory
 from tests.newsletter.factories import IssueFactory, SubscriptionFactory
 
 
@@ -52,3 +54,19 @@ def unsubscribe_path(subscription):
 @pytest.fixture
 def issue(db):
     return IssueFactory()
+
+
+@pytest.fixture
+def editor(db):
+    """Somebody of the staff who may write and send, and nothing else."""
+    user = UserFactory(is_staff=True, name="Editor")
+    own = Permission.objects.filter(content_type__app_label="newsletter", codename__in=["add_issue", "change_issue"])
+    user.user_permissions.set(own)
+    return user
+
+
+@pytest.fixture
+def editor_client(editor):
+    client = Client()
+    client.force_login(editor)
+    return client

@@ -1,8 +1,8 @@
 import pytest
 from django.urls import reverse
 
-from apps.newsletter import services
-from apps.newsletter.models import Issue
+from apps.newsletter import referrals, services
+from apps.newsletter.models import Issue, Subscription, Suppression
 from tests.factories import UserFactory
 from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
 
@@ -19,7 +19,7 @@ def staff_client(client):
 @pytest.mark.parametrize("page", ["changelist", "add"])
 def test_every_page_opens(staff_client, model, page):
     IssueFactory()
-    services.invite(SubscriptionFactory().user, name="Member")
+    referrals.invite(SubscriptionFactory().user, name="Member")
 
     answer = staff_client.get(reverse(f"admin:newsletter_{model}_{page}"), {"q": "x"})
 
@@ -58,7 +58,7 @@ def test_no_page_shows_a_link_that_works(staff_client):
     subscription = SubscriptionFactory()
     tokens = [
         services.ensure_unsubscribe_token(subscription),
-        services.invite(subscription.user, name="Member"),
+        referrals.invite(subscription.user, name="Member"),
     ]
 
     pages = [
@@ -67,3 +67,67 @@ def test_no_page_shows_a_link_that_works(staff_client):
     ]
 
     assert not [token for token in tokens for page in pages if token.jwt() in page.content.decode()]
+
+
+def test_staff_unsubscribe_a_reader_as_the_link_does(staff_client):
+    subscriptions = SubscriptionFactory.create_batch(2)
+
+    page = staff_client.post(
+        reverse("admin:newsletter_subscription_changelist"),
+        {"action": "unsubscribe", "_selected_action": [subscription.pk for subscription in subscriptions]},
+        follow=True,
+    )
+
+    assert "2 readers are unsubscribed." in page.content.decode()
+    assert not Subscription.objects.active().exists()
+    assert Suppression.objects.count() == 2
+
+
+def test_staff_cannot_subscribe_an_address_that_left(staff_client, subscription):
+    services.unsubscribe(subscription.user)
+    subscription.delete()
+
+    page = staff_client.post(
+        reverse("admin:newsletter_subscription_add"),
+        {"user": subscription.user_id, "confirmed_at_0": "2026-01-01", "confirmed_at_1": "00:00:00"},
+    )
+
+    assert "This address has unsubscribed" in page.content.decode()
+    assert not Subscription.objects.exists()
+
+
+def test_staff_can_subscribe_an_address_that_never_left(staff_client):
+    staff_client.post(
+        reverse("admin:newsletter_subscription_add"),
+        {"user": UserFactory().pk, "confirmed_at_0": "2026-01-01", "confirmed_at_1": "00:00:00"},
+    )
+
+    assert Subscription.objects.active().count() == 1
+
+
+def test_a_subscription_without_a_reader_is_refused_beside_the_field(staff_client):
+    page = staff_client.post(reverse("admin:newsletter_subscription_add"), {"user": ""})
+
+    assert page.status_code == 200
+
+
+def test_staff_find_out_whether_an_address_left_by_typing_all_of_it(staff_client):
+    for subscription in SubscriptionFactory.create_batch(2):
+        services.unsubscribe(subscription.user)
+    suppressions = reverse("admin:newsletter_suppression_changelist")
+
+    found = [
+        staff_client.get(suppressions, {"q": term}).context["cl"].result_count
+        for term in (f" {subscription.user.email.upper()}", "example.com", "")
+    ]
+
+    assert found == [1, 0, 2]
+
+
+def test_a_suppression_is_not_made_or_changed_by_hand(staff_client, subscription):
+    services.unsubscribe(subscription.user)
+
+    add = staff_client.get(reverse("admin:newsletter_suppression_add"))
+    change = staff_client.post(reverse("admin:newsletter_suppression_change", args=[Suppression.objects.get().pk]))
+
+    assert (add.status_code, change.status_code) == (403, 403)

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.newsletter import services
+from apps.newsletter import referrals
 from apps.newsletter.models import Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
@@ -142,7 +142,7 @@ def test_a_closed_account_is_not_subscribed_and_told_so(client, confirm_path):
 
 def test_who_came_by_an_invitation_counts_for_the_member(client, confirm_path):
     member = UserFactory()
-    affiliate_path = services.invite(member, name="Member").tokenise(SUBSCRIBE)
+    affiliate_path = referrals.invite(member, name="Member").tokenise(SUBSCRIBE)
 
     client.post(confirm_path(path=affiliate_path))
 
@@ -151,7 +151,7 @@ def test_who_came_by_an_invitation_counts_for_the_member(client, confirm_path):
 
 def test_nobody_counts_for_themselves(client, confirm_path):
     member = UserFactory()
-    affiliate_path = services.invite(member, name="Member").tokenise(SUBSCRIBE)
+    affiliate_path = referrals.invite(member, name="Member").tokenise(SUBSCRIBE)
 
     client.post(confirm_path(member.email, path=affiliate_path))
 
@@ -160,7 +160,7 @@ def test_nobody_counts_for_themselves(client, confirm_path):
 
 def test_who_returns_by_an_invitation_is_no_new_reader(client, confirm_path):
     left = SubscriptionFactory(unsubscribed_at=timezone.now())
-    affiliate_path = services.invite(UserFactory(), name="Member").tokenise(SUBSCRIBE)
+    affiliate_path = referrals.invite(UserFactory(), name="Member").tokenise(SUBSCRIBE)
 
     client.post(confirm_path(left.user.email, path=affiliate_path))
 

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from apps.newsletter import services
-from apps.newsletter.models import Invitation, Subscription
+from apps.newsletter import referrals, services
+from apps.newsletter.models import Invitation, Subscription, Suppression
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
 from tests.newsletter.factories import SubscriptionFactory
@@ -79,7 +79,62 @@ def test_parallel_senders_give_a_reader_one_link():
 def test_parallel_presses_make_a_member_one_link():
     member = UserFactory()
 
-    tokens = at_once(lambda name: services.invite(member, name=name), ["Member"] * THREADS)
+    tokens = at_once(lambda name: referrals.invite(member, name=name), ["Member"] * THREADS)
 
     assert len({token.pk for token in tokens}) == RequestToken.objects.count() == 1
     assert Invitation.objects.get().token == tokens[0]
+
+
+def test_parallel_visits_are_all_counted():
+    path = referrals.invite(UserFactory(), name="Member").tokenise(reverse("newsletter:subscribe"))
+
+    statuses = at_once(lambda path: Client().get(path).status_code, [path] * THREADS)
+
+    assert statuses == [200] * THREADS
+    assert Invitation.objects.get().clicks == THREADS
+
+
+def test_parallel_readers_cannot_share_the_last_place_of_an_invitation():
+    member = UserFactory()
+    referrals.invite(member, name="Member", quota=3)
+    tokens = [
+        RequestToken.objects.create_token(
+            scope="newsletter.confirm", data={"email": f"newcomer{number}@example.com", "referrer": str(member.pk)}
+        )
+        for number in range(THREADS)
+    ]
+    paths = [token.tokenise(reverse("newsletter:confirm")) for token in tokens]
+
+    statuses = at_once(lambda path: Client().post(path).status_code, paths)
+
+    assert statuses == [200] * THREADS
+    assert Subscription.objects.count() == THREADS
+    assert Subscription.objects.filter(referrer=member).count() == Invitation.objects.get().confirmed == 3
+
+
+def test_parallel_one_clicks_suppress_an_address_once():
+    path = services.ensure_unsubscribe_token(SubscriptionFactory()).tokenise(reverse("newsletter:unsubscribe"))
+
+    at_once(lambda path: Client().post(path).status_code, [path] * THREADS)
+
+    assert Suppression.objects.count() == 1
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_leaving_and_coming_back_at_once_end_in_one_of_the_two(_round):
+    subscription = SubscriptionFactory()
+    email = subscription.user.email
+    leave = services.ensure_unsubscribe_token(subscription).tokenise(reverse("newsletter:unsubscribe"))
+    undo = services.ensure_unsubscribe_token(subscription).tokenise(reverse("newsletter:resubscribe"))
+    confirms = [
+        RequestToken.objects.create_token(scope="newsletter.confirm", data={"email": email}).tokenise(
+            reverse("newsletter:confirm")
+        )
+        for _ in range(2)
+    ]
+
+    statuses = at_once(lambda path: Client().post(path).status_code, [leave, undo, leave, *confirms, undo])
+
+    subscription.refresh_from_db()
+    assert set(statuses) == {200}
+    assert Suppression.objects.exists() == (subscription.unsubscribed_at is not None)

@@ -3,7 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.newsletter import services
+from apps.newsletter import referrals
 from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
@@ -22,7 +22,7 @@ def member():
 
 @pytest.fixture
 def affiliate_path(member):
-    return services.invite(member, name="Member").tokenise(SUBSCRIBE)
+    return referrals.invite(member, name="Member").tokenise(SUBSCRIBE)
 
 
 def ask(client, email="newcomer@example.com", path=SUBSCRIBE):

@@ -1,42 +1,25 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.newsletter import sending, services
+from apps.newsletter import services
 from apps.newsletter.models import Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.newsletter.factories import SubscriptionFactory
-from tests.newsletter.mails import link_in_html, link_in_text, received
+from tests.newsletter.mails import link_in_html, link_in_text
 
 pytestmark = pytest.mark.django_db
 
 UNSUBSCRIBE = reverse("newsletter:unsubscribe")
 
-MULTIPART = "multipart/form-data; boundary=b"
-ONE_CLICK_BODIES = {
-    "urlencoded": ("application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click"),
-    "multipart": (
-        MULTIPART,
-        b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n',
-    ),
-    "multipart that breaks off": (MULTIPART, b'--b\r\nContent-Disposition: form-data; name="List-Uns'),
-    "multipart without boundary": ("multipart/form-data", b"List-Unsubscribe=One-Click"),
-    "empty": ("application/x-www-form-urlencoded", b""),
-    "no type": ("", b""),
-    "a type nobody knows": ("application/x-nothing", b"\xff\xfe\x00"),
-    "not UTF-8": ("application/x-www-form-urlencoded; charset=nonsense", b"\xff=\xfe"),
-    "JSON that breaks off": ("application/json", b'{"List-Unsubscribe":'),
-}
 
-
-def one_click(path, body="urlencoded", **extra):
-    """What a mailbox provider sends: no cookie, no CSRF token, no Referer (RFC 8058)."""
-    content_type, content = ONE_CLICK_BODIES[body]
-    return Client(enforce_csrf_checks=True).generic("POST", path, content, content_type=content_type, **extra)
+def one_click(path):
+    """What a mailbox provider sends; test_rfc8058.py tries the other forms of it."""
+    return Client(enforce_csrf_checks=True).post(path, {"List-Unsubscribe": "One-Click"})
 
 
 def is_active(subscription):
@@ -47,7 +30,7 @@ def is_active(subscription):
 def test_the_link_in_an_issue_shows_a_button_and_the_button_ends_the_subscription(
     visitor, subscription, issue, mailoutbox, link_in
 ):
-    sending.send_issue(issue)
+    call_command("send_issue", issue.slug)
 
     page = visitor.get(link_in(mailoutbox[0], UNSUBSCRIBE))
     still_active = is_active(subscription)
@@ -57,52 +40,6 @@ def test_the_link_in_an_issue_shows_a_button_and_the_button_ends_the_subscriptio
     assert subscription.user.email not in page.content.decode()
     assert still_active
     assert "You are unsubscribed" in result.content.decode()
-    assert not is_active(subscription)
-
-
-def test_the_address_in_the_header_answers_one_click(subscription, issue, mailoutbox):
-    sending.send_issue(issue)
-    header = received(mailoutbox[0])["List-Unsubscribe"]
-
-    answer = one_click(header.strip("<>").removeprefix("https://latchkey.example"))
-
-    assert answer.status_code == 200
-    assert not is_active(subscription)
-
-
-@pytest.mark.parametrize("body", ONE_CLICK_BODIES)
-def test_one_click_works_with_any_body(subscription, unsubscribe_path, body):
-    answer = one_click(unsubscribe_path, body)
-
-    assert answer.status_code == 200
-    assert not is_active(subscription)
-
-
-def test_one_click_sets_no_cookie(unsubscribe_path):
-    answer = one_click(unsubscribe_path)
-
-    assert not answer.cookies
-
-
-def test_one_click_is_not_sent_elsewhere_by_https(settings, unsubscribe_path):
-    settings.SECURE_SSL_REDIRECT = True
-
-    answer = one_click(unsubscribe_path, secure=True)
-
-    assert answer.status_code == 200
-
-
-def test_one_click_works_where_every_page_needs_a_login(settings, subscription, unsubscribe_path):
-    position = settings.MIDDLEWARE.index("apps.tokens.middleware.RequestTokenMiddleware") + 1
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE[:position],
-        "django.contrib.auth.middleware.LoginRequiredMiddleware",
-        *settings.MIDDLEWARE[position:],
-    ]
-
-    answer = one_click(unsubscribe_path)
-
-    assert answer.status_code == 200
     assert not is_active(subscription)
 
 
@@ -117,9 +54,8 @@ def test_the_second_press_changes_nothing(subscription, unsubscribe_path):
     assert Subscription.objects.get().unsubscribed_at == first
 
 
-@pytest.mark.parametrize("method", ["get", "head", "options"])
-def test_looking_changes_nothing(client, subscription, unsubscribe_path, method):
-    getattr(client, method)(unsubscribe_path)
+def test_asking_for_the_options_changes_nothing(client, subscription, unsubscribe_path):
+    client.options(unsubscribe_path)
 
     assert is_active(subscription)
     assert RequestToken.objects.get().used_to_date == 0
@@ -158,14 +94,6 @@ def test_nobody_is_signed_in_by_it(visitor, unsubscribe_path):
     assert "sessionid" not in visitor.cookies
 
 
-def test_only_the_reader_of_the_mail_leaves(subscription, unsubscribe_path):
-    other = SubscriptionFactory()
-
-    one_click(unsubscribe_path)
-
-    assert list(Subscription.objects.active()) == [other]
-
-
 def test_a_subscription_that_is_gone_is_no_error(subscription, unsubscribe_path):
     subscription.delete()
 
@@ -173,17 +101,6 @@ def test_a_subscription_that_is_gone_is_no_error(subscription, unsubscribe_path)
 
     assert answer.status_code == 200
     assert "There is no subscription" in answer.content.decode()
-
-
-def test_a_mail_of_ten_years_ago_still_works(subscription, unsubscribe_path):
-    token = RequestToken.objects.get()
-    RequestToken.objects.update(issued_at=token.issued_at - timedelta(days=3650))
-    token.refresh_from_db()
-
-    answer = one_click(token.tokenise(UNSUBSCRIBE))
-
-    assert answer.status_code == 200
-    assert not is_active(subscription)
 
 
 def test_the_link_of_another_purpose_is_refused(subscription):

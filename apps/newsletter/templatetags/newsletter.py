@@ -1,6 +1,9 @@
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
+
+from apps.newsletter.markdown import render
 
 register = template.Library()
 
@@ -10,3 +13,9 @@ def masked(address: Any) -> str:
     """r•••@example.com: enough for its owner, nothing for whoever looks over a shoulder."""
     local, at, domain = str(address or "").rpartition("@")
     return f"{local[:1]}•••@{domain}" if at else "•••"
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """The filter for the text of an issue."""
+    return render(text)

@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.newsletter.clock import DatabaseNow
+
+
+class PaceQuerySet(models.QuerySet["Pace"]):
+    def reserve(self, mails: int, *, per_second: int) -> float:
+        """Room for so many mails at the pace all workers share; in how many seconds it begins."""
+        self.get_or_create(pk=1)
+        taken = timedelta(seconds=mails / per_second)
+        with transaction.atomic(using=self.db):
+            # One UPDATE moves the time on; nobody else gets the same room, on any database.
+            self.filter(pk=1).update(free_at=Greatest(F("free_at"), DatabaseNow()) + taken)
+            [(free_at, now)] = self.filter(pk=1).values_list("free_at", DatabaseNow())
+        return max(0.0, (free_at - taken - now).total_seconds())
+
+
+class Pace(models.Model):
+    """The one row says when the next mail may go out, whoever sends it."""
+
+    free_at = models.DateTimeField(_("free at"), default=timezone.now)
+
+    objects = PaceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pace")
+        verbose_name_plural = _("pace")
+
+    def __str__(self) -> str:
+        return str(self.free_at)

@@ -1,0 +1,95 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from apps.newsletter.models import Issue
+
+MINUTE = "%Y-%m-%dT%H:%M"
+
+
+class IssueForm(forms.ModelForm):
+    class Meta:
+        model = Issue
+        fields = ["title", "slug", "summary", "body"]
+        labels = {"slug": _("Last part of the address")}
+        help_texts = {
+            "slug": _("Left empty, it is made of the title."),
+            "body": _("Markdown: a blank line starts a paragraph, ## a heading, *one* or **two** stars stress."),
+        }
+        error_messages = {
+            "title": {"required": _("Enter a title.")},
+            "slug": {"unique": _("Another issue has this address.")},
+            "body": {"required": _("Enter the text.")},
+        }
+        widgets = {
+            "summary": forms.Textarea(attrs={"rows": 2}),
+            "body": forms.Textarea(attrs={"rows": 20}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
+        # The address is in mails and in other people's links by now.
+        self.fields["slug"].disabled = self.instance.is_published
+
+    def clean_slug(self) -> str:
+        title = self.cleaned_data.get("title")
+        return self.cleaned_data["slug"] or (_free_slug(title, self.instance) if title else "")
+
+    def show_slug(self) -> None:
+        """When the form is shown again, have what was made of the title in the field."""
+        if self.cleaned_data.get("slug"):
+            self.data = {**self.data.dict(), "slug": self.cleaned_data["slug"]}
+
+    def save_if_editable(self) -> bool:
+        """Writes what was typed and no more; False if the issue is on its way to the readers by now."""
+        if self.instance.pk is None:
+            self.save()
+            return True
+        # Not save(): it would write the state of the issue back, too, as it was when the page was opened.
+        return bool(Issue.objects.editable().filter(pk=self.instance.pk).update(**self.cleaned_data))
+
+
+class ShareForm(forms.Form):
+    lifetime = forms.TypedChoiceField(
+        label=_("The link works for"),
+        choices=[("1", _("an hour")), ("24", _("a day")), ("168", _("a week"))],
+        initial="24",
+        coerce=lambda hours: timedelta(hours=int(hours)),
+    )
+
+
+class ScheduleForm(forms.Form):
+    at = forms.DateTimeField(
+        label=_("Date and time"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTE),
+        error_messages={"required": _("Enter a date and a time."), "invalid": _("Enter a date and a time.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = timezone.localtime()
+        self.fields["at"].help_text = _("In the time zone %(zone)s, where it is %(now)s now.") % {
+            "zone": timezone.get_current_timezone_name(),
+            "now": now.strftime("%H:%M"),
+        }
+        self.fields["at"].widget.attrs["min"] = now.strftime(MINUTE)
+
+    def clean_at(self) -> datetime:
+        at = self.cleaned_data["at"]
+        if at <= timezone.now():
+            raise ValidationError(_("This time has passed. To send it at once, use the button above."))
+        return at
+
+
+def _free_slug(title: str, issue: Issue) -> str:
+    longest = Issue._meta.get_field("slug").max_length - 4
+    slug = slugify(title)[:longest].strip("-") or f"issue-{timezone.localdate()}"
+    taken = set(Issue.objects.exclude(pk=issue.pk).filter(slug__startswith=slug).values_list("slug", flat=True))
+    numbered = (f"{slug}-{number}" for number in range(2, len(taken) + 3))
+    return next(candidate for candidate in (slug, *numbered) if candidate not in taken)

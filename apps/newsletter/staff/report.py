@@ -1,0 +1,64 @@
+"""The numbers of an issue on its way and afterwards, out of the ledger."""
+
+from typing import NamedTuple
+
+from django.db.models import Count
+from django.utils.functional import cached_property
+
+from apps.newsletter.models import Issue
+from apps.newsletter.models.ledger import OPEN, DeliveryStatus
+
+# In the order in which a mail goes through them.
+ORDER = [
+    DeliveryStatus.QUEUED,
+    DeliveryStatus.CLAIMED,
+    DeliveryStatus.RETRY,
+    DeliveryStatus.SENT,
+    DeliveryStatus.FAILED,
+    DeliveryStatus.UNKNOWN,
+    DeliveryStatus.SKIPPED,
+]
+
+
+class Line(NamedTuple):
+    status: str
+    label: str
+    count: int
+
+
+class Report:
+    """One count, made once: what the page shows adds up, however fast the ledger moves meanwhile."""
+
+    def __init__(self, issue: Issue) -> None:
+        self._issue = issue
+        self.counts = issue.deliveries.counts()
+        self.total = sum(self.counts.values())
+        self.open = sum(self.counts[status] for status in OPEN)
+        self.done = self.total - self.open
+
+    @property
+    def lines(self) -> list[Line]:
+        """One per state; the sum of their counts is ``total``."""
+        return [Line(status, status.label, self.counts[status]) for status in ORDER]
+
+    @property
+    def percent(self) -> int:
+        """Rounded down: 100 says that nothing is left."""
+        return self.done * 100 // self.total if self.total else 100
+
+    @property
+    def is_idle(self) -> bool:
+        """Mails are waiting and no worker has taken any."""
+        return bool(self.counts[DeliveryStatus.QUEUED]) and not self.counts[DeliveryStatus.CLAIMED]
+
+    @cached_property
+    def unsubscribed_since(self) -> int:
+        """Readers to whom it was sent and who have left the list after it was begun."""
+        sent = self._issue.deliveries.filter(status=DeliveryStatus.SENT)
+        return sent.filter(subscription__unsubscribed_at__gte=self._issue.started_at).count()
+
+    @cached_property
+    def failures(self) -> list[tuple[str, int]]:
+        """What the mail server said, and how often."""
+        failed = self._issue.deliveries.filter(status=DeliveryStatus.FAILED).order_by()
+        return list(failed.values_list("error").annotate(count=Count("pk")).order_by("-count", "error"))

@@ -1,0 +1,22 @@
+"""Work for the queue that TASKS names. Arguments are ids: a queue is read by many, so no token and no link goes in."""
+
+from apps.newsletter import sending
+from apps.newsletter.models import Issue
+from apps.newsletter.sending.signals import stop_on_signals
+
+try:
+    from django.tasks import task
+except ImportError:  # Django 5.2
+    from django_tasks import task
+
+
+@task
+def send_issue(issue_id: int) -> int:
+    """
+    Sends the issue, from wherever it stands to its end; how many mails were accepted here.
+
+    One loop, and no task that enqueues the next: under the immediate backend such a chain runs into Python's limit
+    of recursion. Enqueued twice, two workers share the mails.
+    """
+    with stop_on_signals() as stop:
+        return sending.send_issue(Issue.objects.get(pk=issue_id), stop=stop)

@@ -1,0 +1,146 @@
+"""The sending of an issue on SQLite: freezing 100,000 readers, and the whole worker beside a loop without a ledger.
+
+python -m bench.sending            # --short for CI; fails if a target is missed
+python -m bench.sending --kills 60 # kill -9 on real workers, on TEST_DATABASE_URL or SQLite; some minutes
+"""
+
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter, sleep
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_FREEZE_SECONDS = 1.0
+SMALLEST_RATIO = 0.6
+
+
+def main(*, readers: int, mails: int, rounds: int) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        set_up(folder)
+        freezing = time_freezing(readers)
+        print(f"freeze: {readers} readers in {freezing:.2f} s")
+        bare, worker = time_sending(mails, rounds)
+        print(f"bare loop: {mails / bare:.0f} mails a second; worker: {mails / worker:.0f}; ratio {bare / worker:.2f}")
+    passed = freezing * 100_000 / readers < LONGEST_FREEZE_SECONDS and bare / worker >= SMALLEST_RATIO
+    print("passed" if passed else "MISSED")
+    return passed
+
+
+def set_up(folder: str) -> None:
+    port = find_free_port()
+    os.environ |= {
+        "ENV_FILE": "",
+        "SECRET_KEY": "bench-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH",
+        "SITE_URL": "https://latchkey.example",
+        "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
+        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+        "LOG_LEVEL": "WARNING",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    # A process of its own: a server in ours would share the interpreter with what is measured.
+    multiprocessing.get_context("spawn").Process(target=serve, args=(port,), daemon=True).start()
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    while socket.socket().connect_ex(("127.0.0.1", port)):
+        sleep(0.1)
+
+
+def time_freezing(readers: int) -> float:
+    from django.contrib.auth import get_user_model
+
+    from apps.newsletter.models import Delivery, Issue, Subscription
+
+    users = get_user_model()
+    made = users.objects.bulk_create(
+        (users(email=f"reader{number}@example.com") for number in range(readers)), batch_size=5000
+    )
+    Subscription.objects.bulk_create((Subscription(user=user) for user in made), batch_size=5000)
+    best = float("inf")
+    for number in range(3):
+        issue = Issue.objects.create(title="Freeze", slug=f"freeze-{number}", body="Text.")
+        start = perf_counter()
+        frozen = Delivery.objects.freeze(issue)
+        best = min(best, perf_counter() - start)
+        assert frozen == readers
+        issue.delete()
+    return best
+
+
+def time_sending(mails: int, rounds: int) -> tuple[float, float]:
+    from apps.newsletter.models import Issue, Subscription
+    from apps.newsletter.sending import send_issue, start
+    from apps.newsletter.sending.links import mint_missing_links
+    from config.demo_issues import ISSUES
+
+    Subscription.objects.filter(pk__gt=Subscription.objects.order_by("pk")[mails - 1].pk).delete()
+    mint_missing_links()
+    fastest = [float("inf"), float("inf")]
+    # Turn and turn about, the best of each: a busy machine slows both alike.
+    for number in range(rounds):
+        issue = Issue.objects.create(title=ISSUES[0].title, slug=f"issue-{number}", body=ISSUES[0].body)
+        fastest[0] = min(fastest[0], time_bare_loop(issue))
+        start(issue)
+        begun = perf_counter()
+        assert send_issue(issue) == mails
+        fastest[1] = min(fastest[1], perf_counter() - begun)
+    return fastest[0], fastest[1]
+
+
+def time_bare_loop(issue) -> float:
+    from django.core import mail
+
+    from apps.newsletter.emails import absolute_url
+    from apps.newsletter.models import Subscription
+    from apps.newsletter.rendering import IssueMail, message_id
+
+    begun = perf_counter()
+    issue_mail, unsubscribe = IssueMail(issue), absolute_url("newsletter:unsubscribe")
+    connection = mail.mailers.default if hasattr(mail, "mailers") else mail.get_connection()
+    connection.open()
+    for subscription in Subscription.objects.select_related("user", "unsubscribe_token").iterator():
+        message = issue_mail.message(
+            subscription.user.email,
+            name=subscription.user.get_full_name(),
+            unsubscribe_url=subscription.unsubscribe_token.tokenise(unsubscribe),
+            message_id=message_id(issue.pk, subscription.pk),
+        )
+        connection.send_messages([message])
+    connection.close()
+    return perf_counter() - begun
+
+
+def serve(port: int) -> None:
+    import logging
+
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.handlers import Sink
+
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
+    Controller(Sink(), hostname="127.0.0.1", port=port).start()
+    while True:
+        sleep(1)
+
+
+def find_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def kill(times: str) -> bool:
+    test = "tests/newsletter/sending/test_kills.py::test_a_killed_worker_costs_at_most_one_mail_in_doubt_and_nobody_gets_two"
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:xdist", test]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, "KILLS": times}, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    if "--kills" in sys.argv:
+        sys.exit(not kill(sys.argv[sys.argv.index("--kills") + 1]))
+    size = {"readers": 20_000, "mails": 500, "rounds": 2} if "--short" in sys.argv else {}
+    sys.exit(not main(**{"readers": 100_000, "mails": 2000, "rounds": 3, **size}))

@@ -1,0 +1,54 @@
+import pytest
+
+from apps.newsletter import services
+from apps.newsletter.sending import outcomes, worker
+from config.services import read_email
+from tests.newsletter.factories import SubscriptionFactory
+from tests.newsletter.sending.mailserver import MailServer
+
+
+@pytest.fixture
+def mail_server():
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def send_to(settings, monkeypatch, tmp_path):
+    """Makes the settings send to a URL."""
+
+    def use(url):
+        monkeypatch.setenv("EMAIL_URL", url)
+        for name, value in read_email("EMAIL_URL", base_dir=tmp_path).items():
+            setattr(settings, name, value)
+
+    return use
+
+
+@pytest.fixture
+def smtp(mail_server, send_to):
+    """The mail server that the settings send to."""
+    send_to(mail_server.url)
+    return mail_server
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """The rests of a worker, too short to be waited for."""
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(outcomes, "TROUBLE_SECONDS", 0)
+
+
+@pytest.fixture
+def make_readers():
+    """So many subscriptions, with what a confirmed reader has."""
+
+    def make(count):
+        subscriptions = SubscriptionFactory.create_batch(count)
+        for subscription in subscriptions:
+            services.ensure_unsubscribe_token(subscription)
+        return subscriptions
+
+    return make

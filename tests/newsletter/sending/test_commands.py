@@ -1,0 +1,165 @@
+import os
+import signal
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from apps.newsletter import sending, tasks
+from apps.newsletter.models import Delivery, Issue
+from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
+from tests.newsletter.sending.test_answers import ledger
+
+pytestmark = pytest.mark.django_db
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_draft_is_sent(issue, subscription, mailoutbox, capsys):
+    call_command("send_issue", issue.slug)
+
+    assert f"{issue.slug} is sent: 1 sent." in capsys.readouterr().out
+    assert len(mailoutbox) == 1
+
+
+def test_the_drafts_are_named_when_there_is_no_such_issue(issue):
+    with pytest.raises(CommandError, match=f"Drafts: {issue.slug}"):
+        call_command("send_issue", "nothing")
+
+
+def test_an_issue_that_is_sent_already_is_said_to_be():
+    issue = PublishedIssueFactory()
+
+    with pytest.raises(CommandError, match="not waiting to be sent"):
+        call_command("send_issue", issue.slug)
+
+
+def test_a_paused_issue_waits_until_somebody_says_resume(issue, subscription, mailoutbox):
+    sending.start(issue)
+    Issue.objects.filter(pk=issue.pk).pause("Lunch.")
+
+    with pytest.raises(CommandError, match=r"Lunch\..*--resume"):
+        call_command("send_issue", issue.slug)
+    call_command("send_issue", issue.slug, "--resume")
+
+    assert len(mailoutbox) == 1
+
+
+def test_a_terminal_gets_a_bar(issue):
+    SubscriptionFactory.create_batch(2)
+    terminal = Terminal()
+
+    call_command("send_issue", issue.slug, stdout=terminal)
+
+    assert f"[{'#' * 15}{'.' * 15}] 1/2  50%" in terminal.getvalue()
+    assert f"[{'#' * 30}] 2/2  100%" in terminal.getvalue()
+
+
+def test_a_file_gets_plain_lines(issue):
+    SubscriptionFactory.create_batch(2)
+    file = StringIO()
+
+    call_command("send_issue", issue.slug, stdout=file)
+
+    assert "1/2  50%" in file.getvalue()
+    assert "\r" not in file.getvalue()
+
+
+def test_ctrl_c_ends_it_between_two_mails(issue, mailoutbox, monkeypatch, capsys):
+    SubscriptionFactory.create_batch(3)
+    monkeypatch.setattr(
+        "apps.newsletter.sending.progress.Progress.show", lambda self: os.kill(os.getpid(), signal.SIGINT)
+    )
+
+    call_command("send_issue", issue.slug)
+
+    assert "1 mails went out just now; start again to go on" in capsys.readouterr().out
+    assert ledger(issue) == {"queued": 2, "sent": 1}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_is_scheduled_is_sent_when_its_time_has_come(subscription, mailoutbox):
+    due, later = IssueFactory.create_batch(2)
+    Issue.objects.filter(pk=due.pk).schedule(timezone.now() - timedelta(seconds=1))
+    Issue.objects.filter(pk=later.pk).schedule(timezone.now() + timedelta(hours=1))
+
+    call_command("send_due_issues")
+
+    assert set(Issue.objects.values_list("pk", "status")) == {(due.pk, "sent"), (later.pk, "scheduled")}
+    assert len(mailoutbox) == 1
+
+
+def test_what_a_killed_worker_left_is_taken_up(issue, mailoutbox):
+    SubscriptionFactory.create_batch(3)
+    sending.start(issue)
+    issue.deliveries.claim(limit=2)
+    Delivery.objects.filter(status="claimed").update(claimed_until=timezone.now() - timedelta(seconds=1))
+
+    call_command("send_due_issues")
+
+    assert len(mailoutbox) == 2
+    assert ledger(issue) == {"sent": 2, "unknown": 1}
+
+
+def test_an_issue_somebody_is_sending_is_left_to_them(issue, mailoutbox):
+    SubscriptionFactory.create_batch(3)
+    sending.start(issue)
+    issue.deliveries.claim(limit=2)
+
+    call_command("send_due_issues")
+
+    assert mailoutbox == []
+
+
+def test_what_a_killed_worker_left_of_a_cancelled_issue_is_put_in_order(issue, mailoutbox):
+    SubscriptionFactory.create_batch(3)
+    sending.start(issue)
+    issue.deliveries.claim(limit=2)
+    sending.cancel(issue)
+    Delivery.objects.filter(status="claimed").update(claimed_until=timezone.now() - timedelta(seconds=1))
+
+    call_command("send_due_issues")
+
+    assert mailoutbox == []
+    assert ledger(issue) == {"unknown": 1, "skipped": 2}
+
+
+def test_the_task_sends_the_issue_to_its_end(issue, mailoutbox):
+    SubscriptionFactory.create_batch(3)
+
+    result = tasks.send_issue.enqueue(issue.pk)
+
+    assert result.return_value == 3
+    assert ledger(issue) == {"sent": 3}
+
+
+def test_a_task_that_does_not_reach_its_end_is_not_called_successful(issue, subscription, monkeypatch):
+    monkeypatch.setattr(
+        "django.core.mail.backends.locmem.EmailBackend.send_messages", lambda self, messages: 1 / 0
+    )
+
+    result = tasks.send_issue.enqueue(issue.pk)
+
+    assert str(result.status).endswith("FAILED")
+    issue.refresh_from_db()
+    assert issue.status == Issue.Status.PAUSED
+
+
+def test_all_batches_are_one_task(issue, mailoutbox, monkeypatch):
+    monkeypatch.setattr("apps.newsletter.sending.worker.BATCH", 2)
+    SubscriptionFactory.create_batch(30)
+
+    result = tasks.send_issue.enqueue(issue.pk)
+
+    assert result.return_value == 30
+
+
+def test_a_task_is_given_an_id_and_nothing_else(issue, subscription):
+    result = tasks.send_issue.enqueue(issue.pk)
+
+    assert (result.args, result.kwargs) == ([issue.pk], {})

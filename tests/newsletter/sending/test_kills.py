@@ -1,0 +1,113 @@
+"""kill -9 on a real worker, while a real mail server takes its mails."""
+
+import os
+import random
+import signal
+from collections import Counter
+from threading import Event
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from apps.newsletter import sending
+from apps.newsletter.models import Delivery, Issue
+from tests.newsletter.sending.workers import finish, manage
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+
+Status = Delivery.Status
+# In CI the full size on the database that sites of that size have, and a smaller one everywhere else.
+READERS, KILLS, SHARED_READERS = (2000, 20, 1000) if connection.vendor == "postgresql" else (200, 5, 250)
+if "KILLS" in os.environ:
+    # bench/sending.py --kills 60
+    READERS, KILLS = 100 * int(os.environ["KILLS"]), int(os.environ["KILLS"])
+
+
+class Executioner:
+    """Kills the worker at its n-th mail: at the recipient's name, with the mail taken but not answered, or after."""
+
+    def __init__(self, mail_server):
+        self._server = mail_server
+
+    def kill(self, worker, at, moment):
+        is_time = Event()
+
+        def strike(count):
+            if count >= at and not is_time.is_set():
+                # From within the server: the worker cannot have read the answer.
+                os.kill(worker.pid, signal.SIGKILL)
+                is_time.set()
+
+        def call(count):
+            if count >= at:
+                is_time.set()
+
+        self._server.on_recipient = strike if moment == "recipient" else lambda count: None
+        self._server.on_data = {"data": strike, "later": call}.get(moment, lambda count: None)
+        assert is_time.wait(60), worker.communicate()[0]
+        worker.kill()
+        worker.communicate()
+        self._server.on_recipient = self._server.on_data = lambda count: None
+
+
+def let_leases_run_out():
+    Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now())
+
+
+def test_a_killed_worker_costs_at_most_one_mail_in_doubt_and_nobody_gets_two(mail_server, issue, make_readers):
+    make_readers(READERS)
+    executioner, rng = Executioner(mail_server), random.Random(8)
+    sums = []
+    for _ in range(KILLS):
+        worker = manage("send_issue", issue.slug, email_url=mail_server.url)
+        at = len(mail_server.accepted) + rng.randrange(1, READERS // (KILLS + 2))
+        executioner.kill(worker, at, rng.choice(["recipient", "data", "later"]))
+        sums.append(sum(issue.deliveries.counts().values()))
+        let_leases_run_out()
+
+    finish(manage("send_issue", issue.slug, email_url=mail_server.url))
+
+    issue.refresh_from_db()
+    counts = issue.deliveries.counts()
+    by_status = Counter()
+    for delivery in issue.deliveries.select_related("subscription__user"):
+        by_status[delivery.status, mail_server.mails_per_address[delivery.subscription.user.email]] += 1
+    assert issue.status == Issue.Status.SENT
+    assert sums == [READERS] * KILLS
+    assert counts["sent"] + counts["unknown"] == READERS
+    assert 0 < counts["unknown"] <= KILLS
+    # Of those in doubt some got it and some did not; that is the doubt.
+    assert set(by_status) <= {(Status.SENT, 1), (Status.UNKNOWN, 0), (Status.UNKNOWN, 1)}
+
+
+def test_two_workers_share_the_readers_and_nobody_gets_two(mail_server, issue, make_readers):
+    make_readers(SHARED_READERS)
+    mail_server.waits_for_connections = 2
+
+    workers = [manage("send_issue", issue.slug, email_url=mail_server.url) for _ in range(2)]
+    [finish(worker) for worker in workers]
+
+    assert issue.deliveries.counts()["sent"] == SHARED_READERS
+    assert len(mail_server.accepted) == SHARED_READERS
+    assert set(mail_server.mails_per_address.values()) == {1}
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite is for one machine, and one worker does it all there")
+def test_two_workers_of_the_queue_share_the_readers_and_nobody_gets_two(mail_server, issue, make_readers):
+    pytest.importorskip("django_tasks_db")
+    make_readers(SHARED_READERS)
+    sending.start(issue)
+    mail_server.waits_for_connections = 2
+    queue = {"email_url": mail_server.url, "TASKS_BACKEND": "database"}
+    finish(manage("migrate", "django_tasks_database", **queue))
+    enqueue = f"from apps.newsletter.tasks import send_issue; [send_issue.enqueue({issue.pk}) for _ in range(2)]"
+    finish(manage("shell", "--no-imports", "-c", enqueue, **queue))
+
+    workers = [manage("db_worker", "--max-tasks", "1", "--no-startup-delay", **queue) for _ in range(2)]
+    [finish(worker) for worker in workers]
+
+    assert mail_server.connections == 2
+    assert issue.deliveries.counts()["sent"] == SHARED_READERS
+    assert len(mail_server.accepted) == SHARED_READERS
+    assert set(mail_server.mails_per_address.values()) == {1}

@@ -1,0 +1,275 @@
+"""The ledger by itself: who may change what, and what a worker that is gone leaves behind."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.newsletter import sending
+from apps.newsletter.models import Delivery, Issue, Subscription
+from tests.newsletter.factories import IssueFactory, SubscriptionFactory
+from tests.newsletter.sending.test_answers import ledger
+
+pytestmark = pytest.mark.django_db
+
+Status = Delivery.Status
+
+
+@pytest.fixture
+def started(issue):
+    """An issue that is being sent to six readers."""
+    SubscriptionFactory.create_batch(6)
+    sending.start(issue)
+    return issue
+
+
+def claim(issue, limit):
+    name, batch = issue.deliveries.claim(limit=limit)
+    return name, [delivery.pk for delivery in batch]
+
+
+def let_lease_run_out(name):
+    Delivery.objects.filter(claimed_by=name).update(claimed_until=timezone.now() - timedelta(seconds=1))
+
+
+def states(pks):
+    found = dict(Delivery.objects.values_list("pk", "status"))
+    return [found[pk] for pk in pks]
+
+
+def test_freezing_takes_active_readers_only(issue):
+    reader = SubscriptionFactory()
+    SubscriptionFactory(unsubscribed_at=timezone.now())
+    SubscriptionFactory(user__is_active=False)
+
+    frozen = Delivery.objects.freeze(issue)
+
+    assert frozen == 1
+    assert Delivery.objects.get().subscription == reader
+
+
+def test_freezing_is_one_statement(issue, django_assert_num_queries):
+    SubscriptionFactory.create_batch(3)
+
+    with django_assert_num_queries(1):
+        Delivery.objects.freeze(issue)
+
+
+def test_freezing_again_changes_nothing(started):
+    name, [first] = claim(started, 1)
+    Delivery.objects.settle(first, name, Status.SENT)
+
+    frozen = Delivery.objects.freeze(started)
+
+    assert frozen == 0
+    assert ledger(started) == {"queued": 5, "sent": 1}
+
+
+def test_starting_counts_the_readers_it_freezes(started):
+    SubscriptionFactory()
+
+    assert started.recipient_count == 6
+
+
+def test_starting_again_freezes_nobody_who_came_later(started):
+    SubscriptionFactory()
+
+    assert not sending.start(started)
+    assert ledger(started) == {"queued": 6}
+
+
+def test_starting_gives_everybody_a_link_in_one_go(issue, django_assert_max_num_queries):
+    SubscriptionFactory.create_batch(20)
+
+    with django_assert_max_num_queries(20):
+        sending.start(issue)
+
+    tokens = {subscription.unsubscribe_token for subscription in Subscription.objects.all()}
+    assert len(tokens) == 20
+    assert None not in tokens
+
+
+def test_a_reader_is_in_the_ledger_of_an_issue_once(started):
+    subscription = Subscription.objects.first()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.create(issue=started, subscription=subscription)
+
+
+def test_claims_do_not_overlap_and_are_in_id_order(started):
+    _, first = claim(started, 4)
+    _, second = claim(started, 4)
+
+    assert first + second == sorted(Delivery.objects.values_list("pk", flat=True))
+
+
+def test_a_retry_is_claimed_when_its_time_has_come_and_not_before(started):
+    now, later = Delivery.objects.all()[:2]
+    for delivery, seconds in ((now, -1), (later, 60)):
+        delivery.status, delivery.next_attempt_at = Status.RETRY, timezone.now() + timedelta(seconds=seconds)
+        delivery.save()
+
+    _, claimed = claim(started, 10)
+
+    assert now.pk in claimed
+    assert later.pk not in claimed
+    assert len(claimed) == 5
+
+
+def test_of_a_dead_claim_the_lowest_unmarked_row_is_in_doubt_and_the_rest_goes_back(started):
+    name, pks = claim(started, 6)
+    Delivery.objects.settle(pks[0], name, Status.SENT)
+    Delivery.objects.settle(pks[1], name, Status.SKIPPED)
+    Delivery.objects.settle(pks[2], name, Status.FAILED, error="550")
+    let_lease_run_out(name)
+
+    recovered = started.deliveries.recover()
+
+    assert recovered == 1
+    assert states(pks) == ["sent", "skipped", "failed", "unknown", "queued", "queued"]
+
+
+def test_a_claim_whose_lease_runs_is_left_alone(started):
+    claim(started, 6)
+
+    assert started.deliveries.recover() == 0
+    assert ledger(started) == {"claimed": 6}
+
+
+def test_a_renewed_lease_runs_anew(started):
+    name, _ = claim(started, 6)
+    let_lease_run_out(name)
+
+    started.deliveries.renew(name)
+
+    assert started.deliveries.recover() == 0
+
+
+def test_recovering_twice_puts_no_second_mail_in_doubt(started):
+    name, _ = claim(started, 6)
+    let_lease_run_out(name)
+
+    recovered = [started.deliveries.recover(), started.deliveries.recover()]
+
+    assert recovered == [1, 0]
+    assert ledger(started) == {"queued": 5, "unknown": 1}
+
+
+def test_two_dead_claims_leave_one_in_doubt_each(started):
+    for name, _ in (claim(started, 3), claim(started, 3)):
+        let_lease_run_out(name)
+
+    assert started.deliveries.recover() == 2
+    assert ledger(started) == {"queued": 4, "unknown": 2}
+
+
+def test_a_worker_that_was_only_slow_may_still_say_what_became_of_its_mail(started):
+    name, pks = claim(started, 6)
+    let_lease_run_out(name)
+    started.deliveries.recover()
+
+    settled = Delivery.objects.settle(pks[0], name, Status.SENT)
+
+    assert settled
+    assert ledger(started) == {"queued": 5, "sent": 1}
+
+
+def test_a_worker_that_was_only_slow_has_no_say_about_the_rest(started):
+    name, pks = claim(started, 6)
+    let_lease_run_out(name)
+    started.deliveries.recover()
+    claim(started, 1)
+
+    assert not Delivery.objects.settle(pks[1], name, Status.SENT)
+    assert states(pks[:2]) == ["unknown", "claimed"]
+
+
+def test_a_worker_that_lives_returns_what_it_has_not_sent(started):
+    name, pks = claim(started, 4)
+    Delivery.objects.settle(pks[0], name, Status.SENT)
+
+    started.deliveries.release(name)
+
+    assert ledger(started) == {"queued": 5, "sent": 1}
+
+
+def test_a_doubt_that_somebody_has_settled_is_settled(started):
+    name, pks = claim(started, 1)
+    let_lease_run_out(name)
+    started.deliveries.recover()
+    Delivery.objects.filter(pk=pks[0]).confirm_sent()
+
+    started.deliveries.release(name)
+
+    assert states(pks) == ["sent"]
+
+
+def test_a_reader_who_is_erased_stays_counted(started):
+    Subscription.objects.first().user.delete()
+
+    assert sum(started.deliveries.counts().values()) == started.recipient_count
+
+
+@pytest.mark.parametrize(
+    ("before", "transition", "after"),
+    [
+        ("draft", "start", "sending"),
+        ("scheduled", "start", "sending"),
+        ("scheduled", "unschedule", "draft"),
+        ("sending", "pause", "paused"),
+        ("paused", "resume", "sending"),
+        ("sending", "finish", "sent"),
+        ("sending", "cancel", "cancelled"),
+        ("paused", "cancel", "cancelled"),
+    ],
+)
+def test_an_issue_goes_from_state_to_state(before, transition, after):
+    issue = IssueFactory(status=before, published_at=None if before == "draft" else timezone.now())
+
+    changed = getattr(Issue.objects.filter(pk=issue.pk), transition)(*["why"] * (transition == "pause"))
+
+    issue.refresh_from_db()
+    assert (changed, issue.status) == (1, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "transition"),
+    [
+        ("sending", "start"),
+        ("paused", "start"),
+        ("sent", "start"),
+        ("cancelled", "start"),
+        ("draft", "pause"),
+        ("paused", "pause"),
+        ("sent", "pause"),
+        ("sending", "resume"),
+        ("cancelled", "resume"),
+        ("paused", "finish"),
+        ("sent", "cancel"),
+        ("draft", "cancel"),
+    ],
+)
+def test_and_in_no_other_way(before, transition):
+    issue = IssueFactory(status=before, published_at=None if before == "draft" else timezone.now())
+
+    changed = getattr(Issue.objects.filter(pk=issue.pk), transition)(*["why"] * (transition == "pause"))
+
+    issue.refresh_from_db()
+    assert (changed, issue.status) == (0, before)
+
+
+def test_an_issue_with_open_deliveries_is_not_finished(started):
+    claim(started, 1)
+
+    assert not Issue.objects.filter(pk=started.pk).finish()
+
+
+def test_scheduling_says_when(issue):
+    at = timezone.now() + timedelta(days=1)
+
+    Issue.objects.filter(pk=issue.pk).schedule(at)
+
+    issue.refresh_from_db()
+    assert (issue.status, issue.published_at) == ("scheduled", at)
+    assert not Issue.objects.due().exists()

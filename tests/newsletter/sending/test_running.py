@@ -1,0 +1,168 @@
+"""What happens to an issue while it is being sent takes effect before the next mail."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from apps.newsletter import sending, services
+from apps.newsletter.models import Delivery, Issue, Pace
+from apps.newsletter.sending import SendingError, claims, send_issue, worker
+from tests.newsletter.sending.test_answers import ledger
+
+pytestmark = pytest.mark.django_db
+
+Status = Delivery.Status
+
+
+@pytest.fixture
+def after_two(smtp, issue, monkeypatch):
+    """Runs something between the second and the third mail, as another process would."""
+
+    def arrange(action):
+        settle = worker.Outcomes.settle
+
+        def settle_then_act(self, delivery, claim, answer):
+            result = settle(self, delivery, claim, answer)
+            if self.accepted == 2:
+                action()
+            return result
+
+        monkeypatch.setattr(worker.Outcomes, "settle", settle_then_act)
+
+    return arrange
+
+
+def test_a_pause_stops_it(smtp, issue, make_readers, after_two):
+    make_readers(5)
+    after_two(lambda: Issue.objects.filter(pk=issue.pk).pause("Lunch."))
+
+    with pytest.raises(SendingError, match=r"paused: Lunch\..* 2 mails"):
+        send_issue(issue)
+
+    assert len(smtp.accepted) == 2
+    assert ledger(issue) == {"sent": 2, "queued": 3}
+
+
+def test_a_cancelled_issue_goes_to_nobody_else_for_good(smtp, issue, make_readers, after_two):
+    make_readers(5)
+    after_two(lambda: sending.cancel(Issue.objects.get(pk=issue.pk)))
+
+    accepted = send_issue(issue)
+
+    assert accepted == len(smtp.accepted) == 2
+    assert issue.status == Issue.Status.CANCELLED
+    assert ledger(issue) == {"sent": 2, "skipped": 3}
+
+
+def test_who_unsubscribes_while_it_runs_gets_nothing_more(smtp, issue, make_readers, after_two):
+    *_, leaving = make_readers(5)
+    after_two(lambda: services.unsubscribe(leaving.user))
+
+    send_issue(issue)
+
+    assert leaving.user.email not in smtp.addresses
+    assert ledger(issue) == {"sent": 4, "skipped": 1}
+
+
+def test_who_is_deactivated_while_it_runs_gets_nothing_more(smtp, issue, make_readers, after_two):
+    *_, leaving = make_readers(5)
+    after_two(lambda: get_user_model().objects.filter(pk=leaving.user.pk).update(is_active=False))
+
+    send_issue(issue)
+
+    assert ledger(issue) == {"sent": 4, "skipped": 1}
+
+
+def test_who_is_erased_while_it_runs_gets_nothing_more(smtp, issue, make_readers, after_two):
+    *_, leaving = make_readers(5)
+    after_two(lambda: leaving.user.delete())
+
+    send_issue(issue)
+
+    assert ledger(issue) == {"sent": 4, "skipped": 1}
+
+
+def test_a_worker_that_has_lost_its_claim_stops_at_once(smtp, issue, make_readers, after_two):
+    make_readers(5)
+
+    def another_worker_takes_over():
+        Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now())
+        issue.deliveries.recover()
+        issue.deliveries.claim(limit=5)
+        Issue.objects.filter(pk=issue.pk).pause("So that it does not wait for the other one.")
+        Issue.objects.filter(pk=issue.pk).resume()
+
+    after_two(another_worker_takes_over)
+
+    send_issue(issue, stop=lambda: len(smtp.accepted) == 2 and Delivery.objects.filter(claimed_by="").count() == 3)
+
+    # The third was called in doubt by the other one; who had it knows that it was not sent.
+    assert len(smtp.accepted) == 2
+    assert ledger(issue) == {"sent": 2, "queued": 1, "claimed": 2}
+
+
+def test_ctrl_c_waits_for_the_mail_and_the_next_start_goes_on(smtp, issue, make_readers):
+    make_readers(5)
+    send_issue(issue, stop=lambda: len(smtp.accepted) == 2)
+    before = ledger(issue)
+
+    send_issue(issue)
+
+    assert before == {"sent": 2, "queued": 3}
+    assert ledger(issue) == {"sent": 5}
+    assert set(smtp.mails_per_address.values()) == {1}
+
+
+def test_a_second_ctrl_c_in_the_middle_of_a_mail_leaves_it_in_doubt(smtp, issue, make_readers, monkeypatch):
+    make_readers(3)
+
+    def interrupt(self, message):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("smtplib.SMTP.data", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        send_issue(issue)
+
+    assert ledger(issue) == {"queued": 2, "unknown": 1}
+
+
+def test_a_lease_is_renewed_while_a_batch_lasts(smtp, issue, make_readers, after_two, monkeypatch):
+    make_readers(4)
+    # As if every mail took very long.
+    monkeypatch.setattr(claims, "LEASE", timedelta(0))
+    after_two(lambda: Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now()))
+    leases = []
+
+    send_issue(issue, report=lambda: leases.extend(issue.deliveries.values_list("claimed_until")))
+
+    [(last_lease,)] = [lease for lease in leases[8:12] if lease != (None,)]
+    assert last_lease > timezone.now() + timedelta(seconds=30)
+
+
+def test_the_rate_is_kept(smtp, issue, make_readers, settings):
+    settings.NEWSLETTER_RATE = 20
+    make_readers(8)
+    before = timezone.now()
+
+    send_issue(issue)
+
+    # Two at a time, every tenth of a second; the first two need not wait.
+    assert (timezone.now() - before).total_seconds() >= 0.3
+
+
+def test_the_rate_is_shared(db):
+    waits = [Pace.objects.reserve(5, per_second=10) for _ in range(3)]
+
+    assert waits[0] == 0
+    assert [round(wait, 1) for wait in waits] == [0, 0.5, 1]
+
+
+def test_time_that_nobody_used_is_not_made_up_for(db):
+    Pace.objects.reserve(1, per_second=1)
+    Pace.objects.update(free_at=timezone.now() - timedelta(hours=1))
+
+    assert Pace.objects.reserve(1, per_second=1) == 0
+    assert Pace.objects.reserve(1, per_second=1) > 0.9
