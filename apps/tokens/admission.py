@@ -90,9 +90,12 @@ def conclude(request: HttpRequest, response: HttpResponseBase | None, *, has_lef
 
 def _row_of(claims: dict[str, Any]) -> RequestToken:
     token = RequestToken.objects.select_related("user").filter(pk=claims["jti"]).first()
+    if token is None:
+        raise UnknownTokenError
     # Threat: ids that are given out anew, by a restored backup or an emptied table. A link opens
     # only the row that it was made from.
-    if token is None or any(claims.get(name) != token.claims.get(name) for name in ("sub", "mod", "aud", "iat")):
+    expected = token.claims
+    if any(claims.get(name) != expected.get(name) for name in ("sub", "mod", "aud", "iat")):
         raise UnknownTokenError
     return token
 
