@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from apps.newsletter import services
-from apps.newsletter.models import Invitation, Issue, Subscription, Suppression
+from apps.newsletter import sending, services
+from apps.newsletter.models import Delivery, Invitation, Issue, Subscription, Suppression
 
 
 @admin.register(Issue)
@@ -16,10 +16,49 @@ class IssueAdmin(admin.ModelAdmin):
     search_fields = ["title", "slug", "summary"]
     prepopulated_fields = {"slug": ["title"]}
     date_hierarchy = "created_at"
+    # Its states are changed by the staff pages and by workers, each in one conditional UPDATE.
+    readonly_fields = ["status", "published_at", "pause_reason", "recipient_count"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        # Threat: a page opened before the issue was sent, saved while it is: the old state must not come back.
+        obj.save(update_fields=form.changed_data if change else None)
 
     def view_on_site(self, issue: Issue) -> str | None:
         published = Issue.objects.published().filter(pk=issue.pk).exists()
         return issue.get_absolute_url() if published else None
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(admin.ModelAdmin):
+    """To look at; and to settle, by two actions, what docs/sending.md calls a mail in doubt."""
+
+    list_display = ["__str__", "issue", "subscription", "attempts", "error", "finished_at"]
+    list_filter = ["status", "issue"]
+    list_select_related = ["issue", "subscription__user"]
+    search_fields = ["=id", "subscription__user__email"]
+    actions = ["confirm_sent", "send_again"]
+    show_full_result_count = False
+
+    @admin.action(description=_("In doubt: it went out"), permissions=["change"])
+    def confirm_sent(self, request: HttpRequest, deliveries: Any) -> None:
+        self._tell(request, deliveries.confirm_sent())
+
+    @admin.action(description=_("In doubt: send it again"), permissions=["change"])
+    def send_again(self, request: HttpRequest, deliveries: Any) -> None:
+        self._tell(request, sending.send_again(deliveries))
+
+    def _tell(self, request: HttpRequest, count: int) -> None:
+        text = ngettext("%d delivery was changed.", "%d deliveries were changed.", count)
+        self.message_user(request, text % count, messages.SUCCESS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in Delivery._meta.fields]
 
 
 @admin.register(Subscription)

@@ -19,3 +19,16 @@ def check_one_click_is_not_redirected(app_configs: Any, **kwargs: Any) -> list[c
             id="newsletter.E001",
         )
     ]
+
+
+@checks.register(checks.Tags.compatibility, deploy=True)
+def check_postal_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.NEWSLETTER_POSTAL_ADDRESS:
+        return []
+    return [
+        checks.Warning(
+            "The newsletter does not say where its publisher lives; many countries ask for that.",
+            hint='Set NEWSLETTER_POSTAL_ADDRESS, for example NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town, Country"',
+            id="newsletter.W001",
+        )
+    ]

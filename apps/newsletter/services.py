@@ -59,10 +59,11 @@ def unsubscribe(user: AbstractBaseUser) -> Outcome:
     """Ends the subscription, as often as one likes, and sees to it that no import brings the address back."""
     subscriptions = Subscription.objects.filter(user=user)
     ended = subscriptions.filter(unsubscribed_at__isnull=True).update(unsubscribed_at=timezone.now())
+    # Not for who has left already: without the lock of that UPDATE, an undo could come in between.
+    if not ended and subscriptions.exists():
+        return Outcome.ALREADY_UNSUBSCRIBED
     Suppression.objects.add(user.email)
-    if ended:
-        return Outcome.UNSUBSCRIBED
-    return Outcome.ALREADY_UNSUBSCRIBED if subscriptions.exists() else Outcome.NOT_SUBSCRIBED
+    return Outcome.UNSUBSCRIBED if ended else Outcome.NOT_SUBSCRIBED
 
 
 def keep_leaving_reason(user: AbstractBaseUser, *, reason: str, comment: str) -> None:

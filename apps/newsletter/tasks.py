@@ -16,7 +16,10 @@ def send_issue(issue_id: int) -> int:
     Sends the issue, from wherever it stands to its end; how many mails were accepted here.
 
     One loop, and no task that enqueues the next: under the immediate backend such a chain runs into Python's limit
-    of recursion. Enqueued twice, two workers share the mails.
+    of recursion. Enqueued twice, two workers share the mails, and one that comes too late finds nothing to do.
     """
+    issue = Issue.objects.get(pk=issue_id)
+    if issue.status in (Issue.Status.PAUSED, Issue.Status.SENT, Issue.Status.CANCELLED):
+        return 0
     with stop_on_signals() as stop:
-        return sending.send_issue(Issue.objects.get(pk=issue_id), stop=stop)
+        return sending.send_issue(issue, stop=stop)

@@ -1,7 +1,9 @@
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from apps.newsletter import referrals, services
+from apps.newsletter import referrals, sending, services
+from apps.newsletter.admin import IssueAdmin
 from apps.newsletter.models import Issue, Subscription, Suppression
 from tests.factories import UserFactory
 from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
@@ -44,14 +46,45 @@ def test_only_what_is_published_has_a_page_to_view(staff_client):
     assert not links_to_its_page(IssueFactory())
 
 
-def test_sent_without_a_date_is_refused_with_a_message(staff_client):
-    page = staff_client.post(
+def test_a_state_cannot_be_typed_in(staff_client):
+    staff_client.post(
         reverse("admin:newsletter_issue_add"),
         {"title": "Title", "slug": "title", "summary": "", "body": "Text", "status": "sent"},
     )
 
-    assert "needs a date of publication" in page.content.decode()
-    assert not Issue.objects.exists()
+    assert Issue.objects.get().status == "draft"
+
+
+def test_a_page_that_was_open_for_long_does_not_bring_an_old_state_back(staff_client, monkeypatch):
+    issue = IssueFactory()
+    save = IssueAdmin.save_model
+
+    def start_then_save(self, request, obj, form, change):
+        Issue.objects.filter(pk=issue.pk).start()
+        save(self, request, obj, form, change)
+
+    monkeypatch.setattr(IssueAdmin, "save_model", start_then_save)
+    staff_client.post(
+        reverse("admin:newsletter_issue_change", args=[issue.pk]),
+        {"title": "Another title", "slug": issue.slug, "summary": "", "body": "Text"},
+    )
+
+    issue.refresh_from_db()
+    assert (issue.title, issue.status) == ("Another title", "sending")
+
+
+def test_a_mail_in_doubt_is_settled_there(staff_client):
+    SubscriptionFactory.create_batch(2)
+    issue = IssueFactory()
+    sending.start(issue)
+    issue.deliveries.update(status="unknown", finished_at=timezone.now())
+    sent, lost = issue.deliveries.all()
+    url = reverse("admin:newsletter_delivery_changelist")
+
+    staff_client.post(url, {"action": "confirm_sent", "_selected_action": [sent.pk]})
+    staff_client.post(url, {"action": "send_again", "_selected_action": [lost.pk]})
+
+    assert [delivery.status for delivery in issue.deliveries.all()] == ["sent", "queued"]
 
 
 def test_no_page_shows_a_link_that_works(staff_client):

@@ -220,3 +220,13 @@ def test_a_file_that_is_no_text_is_an_error_that_says_so(tmp_path):
 
     with pytest.raises(CommandError, match="no text in UTF-8"):
         call_command("import_subscribers", str(path))
+
+
+def test_staff_can_erase_who_left_with_everything_that_was_sent_to_them(client, leave, subscription):
+    leave()
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+
+    client.post(reverse("admin:accounts_user_delete", args=[subscription.user_id]), {"post": "yes"})
+
+    assert not User.objects.filter(pk=subscription.user_id).exists()
+    assert Suppression.objects.count() == 1

@@ -14,11 +14,19 @@ class Delivery(models.Model):
 
     issue = models.ForeignKey(
         # The unique constraint has an index that begins with the issue.
-        Issue, models.CASCADE, related_name="deliveries", db_index=False, verbose_name=_("issue")
+        Issue,
+        models.CASCADE,
+        related_name="deliveries",
+        db_index=False,
+        verbose_name=_("issue"),
     )
     subscription = models.ForeignKey(
         # Somebody who is erased stays counted, as nobody.
-        Subscription, models.SET_NULL, null=True, related_name="deliveries", verbose_name=_("subscription")
+        Subscription,
+        models.SET_NULL,
+        null=True,
+        related_name="deliveries",
+        verbose_name=_("subscription"),
     )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -69,6 +69,12 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         done = self.filter(~Exists(open_ones.filter(issue=OuterRef("pk"))), status=Issue.Status.SENDING)
         return done.update(status=Issue.Status.SENT, finished_at=DatabaseNow())
 
+    def reopen(self) -> int:
+        """sent -> sending, for a mail that was in doubt."""
+        return self.filter(status=Issue.Status.SENT).update(
+            status=Issue.Status.SENDING, finished_at=None, sending_since=DatabaseNow()
+        )
+
     def cancel(self) -> int:
         """sending, paused -> cancelled, for good. ``sending.cancel`` does this and leaves out who is waiting."""
         running = self.filter(status__in=[Issue.Status.SENDING, Issue.Status.PAUSED])

@@ -62,7 +62,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         readers = Subscription.objects.active().order_by("pk").values_list("pk", *values.values())
         # Django has no INSERT ... SELECT: it compiles the SELECT and knows how this database ignores what is there.
         connection = connections[self.db]
-        quote, fields = connection.ops.quote_name, [self.model._meta.get_field(name) for name in ("subscription", *values)]
+        quote = connection.ops.quote_name
+        fields = [self.model._meta.get_field(name) for name in ("subscription", *values)]
         columns = ", ".join(quote(field.column) for field in fields)
         select, params = readers.query.get_compiler(self.db).as_sql()
         insert = connection.ops.insert_statement(on_conflict=OnConflict.IGNORE)
@@ -127,11 +128,19 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         # A worker that was only slow may still say what became of the one mail others had to call unknown.
         return self.filter(pk=pk, claimed_by=claim, status__in=[DeliveryStatus.CLAIMED, DeliveryStatus.UNKNOWN])
 
-    def release(self, claim: str) -> None:
-        """What the claim's own worker knows it has not sent goes back."""
+    def release(self, claim: str, *, in_doubt: int | None = None) -> None:
+        """What the claim's own worker knows it has not sent goes back; the one it does not know about is unknown."""
         mine = self.filter(claimed_by=claim, status__in=[DeliveryStatus.CLAIMED, DeliveryStatus.UNKNOWN])
         with transaction.atomic(using=self.db):
-            self.filter(pk__in=mine._lock()).update(**BACK_IN_QUEUE)
+            held = mine._lock()
+            self.filter(pk__in=[pk for pk in held if pk != in_doubt]).update(**BACK_IN_QUEUE)
+            self.settling(in_doubt or 0, claim).update(
+                status=DeliveryStatus.UNKNOWN,
+                claimed_by="",
+                claimed_until=None,
+                error="interrupted",
+                finished_at=DatabaseNow(),
+            )
 
     def recover(self) -> int:
         """Of each claim whose lease has run out, the mail in doubt becomes unknown and the rest goes back; how many."""

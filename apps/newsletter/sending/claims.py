@@ -36,6 +36,7 @@ class Claim:
         self.batch = batch
         self._name, self._deliveries = name, issue.deliveries
         self._renewed_at = monotonic()
+        self._in_doubt: int | None = None
         self._look = self._write_look()
         self._mark, self._mark_params = self._write_mark()
 
@@ -59,19 +60,31 @@ class Claim:
             return Standing.STOP
         return Standing.OURS if is_active and unsubscribed_at is None else Standing.LEFT
 
+    def begin(self, delivery: Delivery) -> None:
+        """From now until it is marked or ``withdraw`` is called, nobody knows whether its mail went out."""
+        self._in_doubt = delivery.pk
+
+    def withdraw(self) -> None:
+        """The mail did not go out."""
+        self._in_doubt = None
+
     def mark_sent(self, delivery: Delivery) -> bool:
         """``settle`` for the common case."""
         with connection.cursor() as cursor:
             cursor.execute(self._mark, [delivery.pk if value == ANY_ROW else value for value in self._mark_params])
-            return cursor.rowcount == 1
+            is_ours = cursor.rowcount == 1
+        self._in_doubt = None
+        return is_ours
 
     def settle(self, delivery: Delivery, status: Delivery.Status, **fields: Any) -> bool:
         """Marks the delivery; False if it is not ours any more."""
-        return self._deliveries.settle(delivery.pk, self._name, status, **fields)
+        is_ours = self._deliveries.settle(delivery.pk, self._name, status, **fields)
+        self._in_doubt = None
+        return is_ours
 
     def release(self) -> None:
-        """What is not marked goes back to the queue."""
-        self._deliveries.release(self._name)
+        """What is not marked goes back to the queue; a mail that may have gone out does not."""
+        self._deliveries.release(self._name, in_doubt=self._in_doubt)
 
     def _write_look(self) -> tuple[str, Any]:
         lowest = self._deliveries.held(self._name).filter(issue__status=Issue.Status.SENDING).order_by("pk")[:1]

@@ -17,9 +17,10 @@ class Progress:
         self._seconds = SECONDS_BETWEEN_BARS if self._is_terminal else SECONDS_BETWEEN_LINES
         self._shown_at = self._began_at = monotonic()
         self._began_with: int | None = None
+        self._last_line = ""
 
     def show(self) -> None:
-        """To be called after every mail; asks the database and prints only now and then."""
+        """To be called as often as one likes; asks the database and prints only now and then."""
         if monotonic() - self._shown_at >= self._seconds or self._began_with is None:
             self._shown_at = monotonic()
             self._print()
@@ -41,7 +42,10 @@ class Progress:
         share = done / total if total else 1.0
         words = f"{done}/{total}  {share:.0%}  {rate:.1f}/s  {_describe(left / rate) if rate else '?'} left"
         if not self._is_terminal:
-            self._out.write(words)
+            # While it waits for a later attempt, hours of the same line would help nobody.
+            if self._last_line != f"{done}/{total}":
+                self._out.write(words)
+            self._last_line = f"{done}/{total}"
             return
         filled = int(share * BAR_WIDTH)
         bar = "#" * filled + "." * (BAR_WIDTH - filled)

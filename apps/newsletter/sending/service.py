@@ -3,6 +3,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 from apps.newsletter.models import Delivery, Issue
+from apps.newsletter.models.ledger import DeliveryQuerySet
 from apps.newsletter.sending.links import mint_missing_links
 from apps.newsletter.sending.worker import Worker
 
@@ -55,6 +56,20 @@ def cancel(issue: Issue) -> bool:
             issue.deliveries.skip_waiting("cancelled")
     issue.refresh_from_db()
     return bool(cancelled)
+
+
+def send_again(deliveries: DeliveryQuerySet) -> int:
+    """
+    Puts those in doubt among ``deliveries`` back into the queue, and opens an issue again that is sent; how many.
+
+    For whoever has looked into the log of the mail server: a reader who has the mail gets it twice.
+    """
+    deliveries = deliveries.exclude(issue__status=Issue.Status.CANCELLED)
+    with transaction.atomic():
+        issues = set(deliveries.filter(status=Delivery.Status.UNKNOWN).values_list("issue", flat=True))
+        returned = deliveries.send_again()
+        Issue.objects.filter(pk__in=issues).reopen()
+    return returned
 
 
 def _describe(issue: Issue) -> str:

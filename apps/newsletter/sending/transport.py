@@ -137,7 +137,7 @@ def _server_answer(error: Exception) -> Answer:
 
 
 def _code(code: int, words: Any) -> str:
-    """"550 5.1.1": the reply code and, if there is one, the enhanced status code of RFC 3463."""
+    """Such as 550 5.1.1: the reply code and, if there is one, the enhanced status code of RFC 3463."""
     text = words.decode("ascii", "replace") if isinstance(words, bytes) else str(words)
     enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", text)
     return f"{code} {enhanced[0]}" if enhanced else str(code)

@@ -22,13 +22,12 @@ POLL_SECONDS = 0.5
 
 
 class Worker:
-    """``stop`` is asked before every mail and while waiting; ``report`` is called after every mail."""
+    """Asks ``stop`` before every mail and calls ``report`` after it; both also while there is nothing to do."""
 
     def __init__(self, issue: Issue, *, stop: Callable[[], bool], report: Callable[[], None]) -> None:
         self._issue, self._stop, self._report = issue, stop, report
         self._this_issue = Issue.objects.filter(pk=issue.pk)
         self._deliveries = issue.deliveries
-        self._mail = IssueMail(issue)
         self._unsubscribe_url = absolute_url("newsletter:unsubscribe")
         self._outcomes = Outcomes(issue)
         self._transport = Transport()
@@ -37,6 +36,7 @@ class Worker:
     def run(self) -> int:
         """Sends until the issue is sent, paused or cancelled, or ``stop`` says so; how many mails were accepted."""
         try:
+            self._mail = IssueMail(self._issue)
             while not self._stop() and self._this_issue.filter(status=Issue.Status.SENDING).exists():
                 self._take_turn()
         except DatabaseError:
@@ -63,6 +63,7 @@ class Worker:
         elif not self._this_issue.finish():
             # What is left waits for its next attempt, or is another worker's, who may die.
             self._transport.close()
+            self._report()
             self._rest(POLL_SECONDS)
 
     def _send_batch(self, claim: Claim) -> None:
@@ -83,12 +84,11 @@ class Worker:
             message = self._write(delivery)
         except ValueError as error:
             return Answer(Verdict.REFUSED, type(error).__name__)
-        try:
-            return self._transport.send(message)
-        except BaseException:
-            # Ctrl-C pressed twice, or a defect: nobody knows how far it got.
-            claim.settle(delivery, Delivery.Status.UNKNOWN, error="interrupted")
-            raise
+        claim.begin(delivery)
+        answer = self._transport.send(message)
+        if answer.verdict in (Verdict.TROUBLE, Verdict.BARRED):
+            claim.withdraw()
+        return answer
 
     def _write(self, delivery: Delivery) -> LinkEmail:
         subscription: Any = delivery.subscription

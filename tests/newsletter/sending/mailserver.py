@@ -7,6 +7,7 @@ from collections import Counter
 from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 # Its lines are the server's, and name everybody.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
@@ -19,6 +20,8 @@ class MailServer:
         self.connections = 0
         self.recipient_answers = {}
         """Address: what RCPT is answered."""
+        self.data_command_answers = {}
+        """Address: what DATA is answered, instead of an invitation to go ahead."""
         self.data_answers = {}
         """Address: what the whole mail is answered."""
         self.sender_answer = None
@@ -31,7 +34,7 @@ class MailServer:
         self.port = find_free_port()
         self.waits_for_connections = 0
         """No mail is answered before so many workers have called."""
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=20)
+        self._controller = _Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=20)
 
     @property
     def url(self):
@@ -92,6 +95,20 @@ class MailServer:
     def _hang_up(self, server):
         server.transport.abort()
         return "421 Bye"
+
+
+class _Controller(Controller):
+    def factory(self):
+        return _Conversation(self.handler, **self.SMTP_kwargs)
+
+
+class _Conversation(SMTP):
+    async def smtp_DATA(self, arg):  # noqa: N802
+        [address] = self.envelope.rcpt_tos
+        if address in self.event_handler.data_command_answers:
+            await self.push(self.event_handler.data_command_answers[address])
+        else:
+            await super().smtp_DATA(arg)
 
 
 def find_free_port():

@@ -23,7 +23,9 @@ def ledger(issue):
 
 
 def make_due(issue):
-    Delivery.objects.filter(issue=issue, status=Status.RETRY).update(next_attempt_at=timezone.now())
+    Delivery.objects.filter(issue=issue, status=Status.RETRY).update(
+        next_attempt_at=timezone.now() - timedelta(seconds=1)
+    )
 
 
 def until(issue, status):
@@ -42,7 +44,7 @@ def test_all_readers_are_served_over_one_connection(smtp, issue, make_readers):
     assert ledger(issue) == {"sent": 3}
 
 
-@pytest.mark.parametrize("where", ["recipient_answers", "data_answers"])
+@pytest.mark.parametrize("where", ["recipient_answers", "data_command_answers", "data_answers"])
 def test_an_address_that_is_refused_fails_and_the_others_get_it(smtp, issue, make_readers, where):
     refused, other = make_readers(2)
     getattr(smtp, where)[refused.user.email] = f"550 5.1.1 <{refused.user.email}> unknown"

@@ -94,6 +94,15 @@ def test_what_is_scheduled_is_sent_when_its_time_has_come(subscription, mailoutb
     assert len(mailoutbox) == 1
 
 
+def test_cron_hears_of_an_issue_that_paused_itself(issue, subscription, monkeypatch, capsys):
+    Issue.objects.filter(pk=issue.pk).schedule(timezone.now() - timedelta(seconds=1))
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", lambda self, messages: 1 / 0)
+
+    call_command("send_due_issues")
+
+    assert f"{issue.slug} is paused: Sending broke off with ZeroDivisionError" in capsys.readouterr().err
+
+
 def test_what_a_killed_worker_left_is_taken_up(issue, mailoutbox):
     SubscriptionFactory.create_batch(3)
     sending.start(issue)
@@ -139,9 +148,7 @@ def test_the_task_sends_the_issue_to_its_end(issue, mailoutbox):
 
 
 def test_a_task_that_does_not_reach_its_end_is_not_called_successful(issue, subscription, monkeypatch):
-    monkeypatch.setattr(
-        "django.core.mail.backends.locmem.EmailBackend.send_messages", lambda self, messages: 1 / 0
-    )
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", lambda self, messages: 1 / 0)
 
     result = tasks.send_issue.enqueue(issue.pk)
 
@@ -157,6 +164,16 @@ def test_all_batches_are_one_task(issue, mailoutbox, monkeypatch):
     result = tasks.send_issue.enqueue(issue.pk)
 
     assert result.return_value == 30
+
+
+@pytest.mark.parametrize("status", ["paused", "sent", "cancelled"])
+def test_a_task_that_comes_too_late_finds_nothing_to_do(subscription, mailoutbox, status):
+    issue = PublishedIssueFactory(status=status)
+
+    result = tasks.send_issue.enqueue(issue.pk)
+
+    assert result.return_value == 0
+    assert mailoutbox == []
 
 
 def test_a_task_is_given_an_id_and_nothing_else(issue, subscription):

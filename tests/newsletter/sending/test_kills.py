@@ -3,7 +3,9 @@
 import os
 import random
 import signal
+import sys
 from collections import Counter
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -18,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 Status = Delivery.Status
 # In CI the full size on the database that sites of that size have, and a smaller one everywhere else.
-READERS, KILLS, SHARED_READERS = (2000, 20, 1000) if connection.vendor == "postgresql" else (200, 5, 250)
+READERS, KILLS, SHARED_READERS = (2000, 20, 1000) if connection.vendor == "postgresql" else (200, 5, 150)
 if "KILLS" in os.environ:
     # bench/sending.py --kills 60
     READERS, KILLS = 100 * int(os.environ["KILLS"]), int(os.environ["KILLS"])
@@ -52,7 +54,7 @@ class Executioner:
 
 
 def let_leases_run_out():
-    Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now())
+    Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_killed_worker_costs_at_most_one_mail_in_doubt_and_nobody_gets_two(mail_server, issue, make_readers):
@@ -70,6 +72,8 @@ def test_a_killed_worker_costs_at_most_one_mail_in_doubt_and_nobody_gets_two(mai
 
     issue.refresh_from_db()
     counts = issue.deliveries.counts()
+    # What bench/sending.py shows.
+    sys.stdout.write(f"{KILLS} kills, {READERS} readers: {counts}, {len(mail_server.accepted)} mails accepted\n")
     by_status = Counter()
     for delivery in issue.deliveries.select_related("subscription__user"):
         by_status[delivery.status, mail_server.mails_per_address[delivery.subscription.user.email]] += 1
@@ -79,6 +83,31 @@ def test_a_killed_worker_costs_at_most_one_mail_in_doubt_and_nobody_gets_two(mai
     assert 0 < counts["unknown"] <= KILLS
     # Of those in doubt some got it and some did not; that is the doubt.
     assert set(by_status) <= {(Status.SENT, 1), (Status.UNKNOWN, 0), (Status.UNKNOWN, 1)}
+
+
+def test_a_worker_that_sleeps_through_its_lease_sends_nothing_more_when_it_wakes(mail_server, issue, make_readers):
+    make_readers(120)
+    asleep = Event()
+    sleeper = manage("send_issue", issue.slug, email_url=mail_server.url)
+
+    def put_to_sleep(count):
+        if count == 20 and not asleep.is_set():
+            os.kill(sleeper.pid, signal.SIGSTOP)
+            asleep.set()
+
+    mail_server.on_data = put_to_sleep
+    assert asleep.wait(60)
+    let_leases_run_out()
+    finish(manage("send_issue", issue.slug, email_url=mail_server.url))
+    while_asleep = issue.deliveries.counts()
+
+    os.kill(sleeper.pid, signal.SIGCONT)
+    finish(sleeper)
+
+    assert (while_asleep["sent"], while_asleep["unknown"]) == (119, 1)
+    # It was only slow, and knows what became of the one in doubt.
+    assert issue.deliveries.counts()["sent"] == 120
+    assert set(mail_server.mails_per_address.values()) == {1}
 
 
 def test_two_workers_share_the_readers_and_nobody_gets_two(mail_server, issue, make_readers):

@@ -205,6 +205,27 @@ def test_a_doubt_that_somebody_has_settled_is_settled(started):
     assert states(pks) == ["sent"]
 
 
+def test_a_doubt_may_be_settled_by_sending_again(started, mailoutbox):
+    name, _ = claim(started, 1)
+    let_lease_run_out(name)
+    sending.send_issue(started)
+
+    returned = sending.send_again(started.deliveries.all())
+
+    started.refresh_from_db()
+    assert (returned, started.status) == (1, "sending")
+    sending.send_issue(started)
+    assert len(mailoutbox) == 6
+    assert ledger(started) == {"sent": 6}
+
+
+def test_nothing_but_a_doubt_is_sent_again(started, mailoutbox):
+    sending.send_issue(started)
+
+    assert sending.send_again(started.deliveries.all()) == 0
+    assert Issue.objects.get().status == "sent"
+
+
 def test_a_reader_who_is_erased_stays_counted(started):
     Subscription.objects.first().user.delete()
 
@@ -220,6 +241,7 @@ def test_a_reader_who_is_erased_stays_counted(started):
         ("sending", "pause", "paused"),
         ("paused", "resume", "sending"),
         ("sending", "finish", "sent"),
+        ("sent", "reopen", "sending"),
         ("sending", "cancel", "cancelled"),
         ("paused", "cancel", "cancelled"),
     ],
@@ -246,6 +268,7 @@ def test_an_issue_goes_from_state_to_state(before, transition, after):
         ("sending", "resume"),
         ("cancelled", "resume"),
         ("paused", "finish"),
+        ("cancelled", "reopen"),
         ("sent", "cancel"),
         ("draft", "cancel"),
     ],

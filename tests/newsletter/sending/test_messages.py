@@ -130,11 +130,15 @@ def test_every_delivery_has_a_message_id_of_its_own(issue, mailoutbox):
 
     send_issue(issue)
 
-    expected = [f"<issue-{issue.pk}.delivery-{pk}@latchkey.example>" for pk in issue.deliveries.values_list("pk", flat=True)]
+    expected = [
+        f"<issue-{issue.pk}.delivery-{pk}@latchkey.example>" for pk in issue.deliveries.values_list("pk", flat=True)
+    ]
     assert [received(mail)["Message-ID"] for mail in mailoutbox] == expected
 
 
-@pytest.mark.parametrize("name", ["Reader, the first", 'Reader "R" Reader', "Łukasz Čtenář", "Reader <other@example.com>"])
+@pytest.mark.parametrize(
+    "name", ["Reader, the first", 'Reader "R" Reader', "Łukasz Čtenář", "Reader <other@example.com>"]
+)
 def test_a_name_cannot_change_who_gets_the_mail(issue, mailoutbox, name):
     SubscriptionFactory(user__name=name, user__email="reader@example.com")
 
@@ -149,6 +153,15 @@ def test_the_same_visible_link_is_in_both_parts(issue, subscription, mailoutbox)
 
     [mail] = mailoutbox
     assert link_in_text(mail, UNSUBSCRIBE) == link_in_html(mail, UNSUBSCRIBE)
+
+
+def test_a_link_is_escaped_for_html_only(issue):
+    mail = rendering.IssueMail(issue).message(
+        "reader@example.com", unsubscribe_url="https://latchkey.example/?rt=x&a=1"
+    )
+
+    assert "https://latchkey.example/?rt=x&a=1" in text_of(mail)
+    assert 'href="https://latchkey.example/?rt=x&amp;a=1"' in html_of(mail)
 
 
 def test_two_readers_get_two_links(issue, mailoutbox):

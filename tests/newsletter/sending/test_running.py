@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import OperationalError
 from django.utils import timezone
 
 from apps.newsletter import sending, services
@@ -88,7 +89,7 @@ def test_a_worker_that_has_lost_its_claim_stops_at_once(smtp, issue, make_reader
     make_readers(5)
 
     def another_worker_takes_over():
-        Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now())
+        Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now() - timedelta(seconds=1))
         issue.deliveries.recover()
         issue.deliveries.claim(limit=5)
         Issue.objects.filter(pk=issue.pk).pause("So that it does not wait for the other one.")
@@ -129,11 +130,35 @@ def test_a_second_ctrl_c_in_the_middle_of_a_mail_leaves_it_in_doubt(smtp, issue,
     assert ledger(issue) == {"queued": 2, "unknown": 1}
 
 
+def test_a_mail_whose_mark_is_lost_is_in_doubt_and_not_sent_again(smtp, issue, make_readers, monkeypatch):
+    make_readers(3)
+    mark = claims.Claim.mark_sent
+    broken = iter([OperationalError("server closed the connection")])
+
+    def mark_or_break(self, delivery):
+        for error in broken:
+            raise error
+        return mark(self, delivery)
+
+    monkeypatch.setattr(claims.Claim, "mark_sent", mark_or_break)
+    with pytest.raises(OperationalError):
+        send_issue(issue)
+
+    send_issue(issue)
+
+    assert ledger(issue) == {"sent": 2, "unknown": 1}
+    assert set(smtp.mails_per_address.values()) == {1}
+
+
 def test_a_lease_is_renewed_while_a_batch_lasts(smtp, issue, make_readers, after_two, monkeypatch):
     make_readers(4)
     # As if every mail took very long.
     monkeypatch.setattr(claims, "LEASE", timedelta(0))
-    after_two(lambda: Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now()))
+    after_two(
+        lambda: Delivery.objects.filter(status=Status.CLAIMED).update(
+            claimed_until=timezone.now() - timedelta(seconds=1)
+        )
+    )
     leases = []
 
     send_issue(issue, report=lambda: leases.extend(issue.deliveries.values_list("claimed_until")))

@@ -31,7 +31,6 @@ def manage(*args, email_url, **variables):
         "SITE_URL": settings.SITE_URL,
         "DATABASE_URL": database_url(),
         "EMAIL_URL": email_url,
-        "PYTHONDONTWRITEBYTECODE": "1",
         **variables,
     }
     return subprocess.Popen(

@@ -19,7 +19,14 @@ class Command(BaseCommand):
                 issue.deliveries.skip_waiting("cancelled")
             elif not Issue.objects.filter(pk=issue.pk).finish() and self._is_left_alone(issue):
                 send_issue.enqueue(issue.pk)
-                self.stdout.write(issue.slug)
+                self._tell(issue)
+
+    def _tell(self, issue: Issue) -> None:
+        issue.refresh_from_db()
+        if issue.status == Issue.Status.PAUSED:
+            self.stderr.write(f"{issue.slug} is paused: {issue.pause_reason}")
+        else:
+            self.stdout.write(f"{issue.slug} is {issue.status}.")
 
     def _is_left_alone(self, issue: Issue) -> bool:
         # Where somebody is at it, a task a minute would fill the queue.

@@ -1,0 +1,76 @@
+"""Workers that do the same at the same moment, on a real database."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.newsletter import sending
+from apps.newsletter.models import Delivery, Issue, Pace, Subscription
+from apps.tokens.models import RequestToken
+from tests.newsletter.factories import SubscriptionFactory
+from tests.newsletter.sending.test_answers import ledger
+from tests.newsletter.test_races import at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+
+THREADS = 8
+
+
+@pytest.fixture
+def started(issue):
+    SubscriptionFactory.create_batch(40)
+    sending.start(issue)
+    return issue
+
+
+def all_at_once(action):
+    return at_once(lambda _: action(), range(THREADS))
+
+
+def test_one_of_all_who_start_an_issue_starts_it(issue):
+    SubscriptionFactory.create_batch(40)
+
+    results = all_at_once(lambda: sending.start(Issue.objects.get(pk=issue.pk)))
+
+    assert sorted(results) == [False] * (THREADS - 1) + [True]
+    assert ledger(issue) == {"queued": 40}
+    assert RequestToken.objects.count() == Subscription.objects.exclude(unsubscribe_token=None).count() == 40
+
+
+def test_no_row_is_claimed_by_two(started):
+    claims = all_at_once(lambda: started.deliveries.claim(limit=10)[1])
+
+    claimed = [delivery.pk for batch in claims for delivery in batch]
+    assert len(claimed) == len(set(claimed)) == Delivery.objects.exclude(claimed_by="").count() == 40
+
+
+def test_a_dead_claim_that_all_recover_leaves_one_in_doubt(started):
+    started.deliveries.claim(limit=30)
+    Delivery.objects.exclude(claimed_by="").update(claimed_until=timezone.now() - timedelta(seconds=1))
+
+    recovered = all_at_once(started.deliveries.recover)
+
+    assert sum(recovered) == 1
+    assert ledger(started) == {"queued": 39, "unknown": 1}
+
+
+def test_a_slow_worker_that_marks_while_others_recover_loses_nothing(started):
+    name, batch = started.deliveries.claim(limit=30)
+    Delivery.objects.exclude(claimed_by="").update(claimed_until=timezone.now() - timedelta(seconds=1))
+    actions = [lambda: started.deliveries.settle(batch[0].pk, name, "sent")] + [started.deliveries.recover] * 3
+
+    at_once(lambda action: action(), actions)
+
+    # The next one is in doubt if the mark came first; it was not begun, and its worker will say so.
+    started.deliveries.release(name)
+    assert ledger(started) == {"queued": 39, "sent": 1}
+
+
+def test_nobody_gets_room_that_another_has(db):
+    before = timezone.now()
+
+    all_at_once(lambda: Pace.objects.reserve(1, per_second=2))
+
+    # Half a second each, one after the other.
+    assert Pace.objects.get().free_at - before >= timedelta(seconds=THREADS / 2 - 0.1)
