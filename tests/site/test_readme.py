@@ -3,6 +3,7 @@ import sys
 import types
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.urls import path
 
 from config.urls import urlpatterns
@@ -17,9 +18,11 @@ def examples(settings):
     """The Python blocks of "The three modes", run one after the other as they stand, with a URL for each view."""
     section = README.split("## The three modes")[1].split("\n## ")[0]
     module = types.ModuleType("readme_examples")
+    module.Issue = get_user_model()
     exec("\n".join(re.findall(r"```python\n(.*?)```", section, re.DOTALL)), vars(module))
+    draft = path("drafts/<int:pk>/", module.draft)
     views = [path(f"{name}/", getattr(module, name)) for name in ("subscribe", "unsubscribe", "welcome")]
-    module.urlpatterns = [*views, *urlpatterns]
+    module.urlpatterns = [draft, *views, *urlpatterns]
     sys.modules[module.__name__] = module
     settings.ROOT_URLCONF = module.__name__
     yield module
@@ -48,6 +51,14 @@ def test_the_magic_link_of_the_readme_signs_in_once(client, user, examples):
 
     assert client.post(link).text == "Welcome, reader@example.com"
     assert client.post(link).status_code == 403
+
+
+def test_the_access_token_of_the_readme_opens_one_draft(client, db, examples):
+    shared, other = UserFactory(), UserFactory()
+    link = examples.share_link(shared)
+
+    assert client.get(link).text == f"Draft {shared.pk}"
+    assert client.get(link.replace(f"/drafts/{shared.pk}/", f"/drafts/{other.pk}/")).status_code == 403
 
 
 def test_the_readme_fits_in_250_lines():
