@@ -1,3 +1,5 @@
+import signal
+
 import pytest
 
 from apps.newsletter import services
@@ -5,6 +7,14 @@ from apps.newsletter.sending import outcomes, worker
 from config.services import read_email
 from tests.newsletter.factories import SubscriptionFactory
 from tests.newsletter.sending.mailserver import MailServer
+
+
+@pytest.fixture(autouse=True)
+def signals_of_a_terminal():
+    """A shell that starts the tests in the background has them ignore Ctrl-C."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
 
 
 @pytest.fixture
