@@ -1,3 +1,5 @@
+import re
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -30,4 +32,6 @@ class ProfileForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         # Threat: a line break in a name would end a mail header.
-        return " ".join(self.cleaned_data["name"].split())
+        name = " ".join(self.cleaned_data["name"].split())
+        # Threat: characters that command a terminal, or turn the direction of what follows them.
+        return re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", name)

@@ -43,6 +43,15 @@ def test_a_name_has_no_line_breaks(client, reader, name):
     assert reader.name.splitlines() == [reader.name]
 
 
+def test_a_name_has_no_characters_that_command_a_terminal_or_turn_the_text(client, reader):
+    client.force_login(reader)
+
+    client.post(PROFILE, {"name": "Rea\x1b[31m\x7fder\u202e"})
+
+    reader.refresh_from_db()
+    assert reader.name == "Rea[31mder"
+
+
 @pytest.mark.parametrize("name", ["a" * 151, "a\x00b"])
 def test_a_name_that_cannot_be_stored_is_shown_again_with_the_error(client, reader, name):
     client.force_login(reader)

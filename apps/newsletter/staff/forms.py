@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.newsletter.models import Issue
 
 MINUTE = "%Y-%m-%dT%H:%M"
+LONGEST_WAIT = timedelta(days=36_500)
 
 
 class IssueForm(forms.ModelForm):
@@ -39,7 +41,8 @@ class IssueForm(forms.ModelForm):
 
     def clean_slug(self) -> str:
         title = self.cleaned_data.get("title")
-        return self.cleaned_data["slug"] or (_free_slug(title, self.instance) if title else "")
+        # On the command line a hyphen in front begins an option.
+        return self.cleaned_data["slug"].lstrip("-") or (_free_slug(title, self.instance) if title else "")
 
     def show_slug(self) -> None:
         """When the form is shown again, have what was made of the title in the field."""
@@ -47,7 +50,19 @@ class IssueForm(forms.ModelForm):
             self.data = {**self.data.dict(), "slug": self.cleaned_data["slug"]}
 
     def save_if_editable(self) -> bool:
-        """Writes what was typed and no more; False if the issue is on its way to the readers by now."""
+        """
+        Writes what was typed and no more; False if the issue is on its way to the readers by now.
+
+        False with an error in the form if somebody has taken the address since it was checked.
+        """
+        try:
+            with transaction.atomic():
+                return self._write()
+        except IntegrityError:
+            self.add_error("slug", _("Another issue has this address."))
+            return False
+
+    def _write(self) -> bool:
         if self.instance.pk is None:
             self.save()
             return True
@@ -84,6 +99,8 @@ class ScheduleForm(forms.Form):
         at = self.cleaned_data["at"]
         if at <= timezone.now():
             raise ValidationError(_("This time has passed. To send it at once, use the button above."))
+        if at > timezone.now() + LONGEST_WAIT:
+            raise ValidationError(_("Enter a time within the next hundred years."))
         return at
 
 

@@ -62,6 +62,8 @@ def _write(request: HttpRequest, found: Issue) -> HttpResponse:
     if not is_valid:
         return render(request, "newsletter/staff/edit.html", context)
     if not form.save_if_editable():
+        if form.errors:
+            return render(request, "newsletter/staff/edit.html", context)
         return _not_editable(request, address)
     messages.success(request, _("Saved."))
     return redirect("newsletter:staff_issue", form.cleaned_data["slug"])

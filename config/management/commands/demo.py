@@ -13,6 +13,8 @@ from django.urls import reverse
 from apps.tokens.conf import token_settings
 from config import demo
 
+DEFAULT_SITE_URL = "http://127.0.0.1:8000"
+
 
 class Command(BaseCommand):
     help = "Sets up database, people and issues, prints a link for each login mode, and serves the site."
@@ -56,6 +58,10 @@ class Command(BaseCommand):
             f"For the admin, {site}{reverse('admin:index')}, sign in as {demo.EDITOR}:\n"
             f"ask for a link at {site}{reverse('accounts:login')}; the mail is printed here.\n"
         )
+        if site != DEFAULT_SITE_URL:
+            self.stdout.write(
+                f"Commands in another terminal need the address for their mails: export SITE_URL={site}\n"
+            )
 
 
 def _parse(addrport: str) -> tuple[str, int]:

@@ -123,6 +123,22 @@ def test_the_form_writes_its_four_fields_and_no_other(editor_client, issue):
     assert (issue.status, issue.published_at, issue.title) == (Issue.Status.SCHEDULED, at, "A title")
 
 
+def test_an_address_that_somebody_takes_in_the_same_moment_is_refused_with_the_reason(editor_client, monkeypatch):
+    is_valid = IssueForm.is_valid
+    monkeypatch.setattr(IssueForm, "is_valid", lambda form: is_valid(form) and bool(IssueFactory(slug="taken")))
+
+    page = editor_client.post(COMPOSE, {**TYPED, "slug": "taken"})
+
+    assert "Another issue has this address" in page.text
+    assert Issue.objects.count() == 1
+
+
+def test_an_address_does_not_begin_with_a_hyphen(editor_client):
+    editor_client.post(COMPOSE, {**TYPED, "slug": "-x"})
+
+    assert Issue.objects.get().slug == "x"
+
+
 def test_a_draft_that_is_sent_off_while_somebody_writes_is_neither_changed_nor_stopped(
     editor_client, issue, monkeypatch
 ):
