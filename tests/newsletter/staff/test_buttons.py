@@ -162,7 +162,7 @@ def test_a_time_is_read_in_the_time_zone_of_the_site(editor_client, issue, setti
     issue.refresh_from_db()
     assert issue.status == Issue.Status.SCHEDULED
     assert issue.published_at == datetime(2099, 1, 1, 9, 0, tzinfo=timezone.utc)
-    assert "goes out on 1 January 2999, 10:00 CET" in page.text
+    assert "goes out on 1 January 2099, 10:00 CET" in page.text
     assert 'http-equiv="refresh"' not in page.text
 
 
