@@ -46,9 +46,10 @@ def visit_of(request: HttpRequest) -> Visit | None:
 
 def decide(request: HttpRequest, rule: Rule | None, encoded: str | None) -> HttpResponse | None:
     """Attach the token and act on it; the answer to send instead of the view's, or None to run the view."""
-    if rule is not None:
-        request._request_token_visit = Visit(rule, is_let_in=encoded is None and not rule.required)  # type: ignore[attr-defined]
-    if encoded is None and (rule is None or not rule.required):
+    is_optional = rule is None or not rule.required
+    visit = None if rule is None else Visit(rule, is_let_in=encoded is None and is_optional)
+    request._request_token_visit = visit  # type: ignore[attr-defined]
+    if encoded is None and is_optional:
         return None
     token = None
     try:
@@ -58,9 +59,9 @@ def decide(request: HttpRequest, rule: Rule | None, encoded: str | None) -> Http
         token = _row_of(claims)
         _check(request, rule, token, claims)
         request.token = token  # type: ignore[attr-defined]
-        return None if rule is None else _admit(request, rule, token)
+        return None if visit is None else _admit(request, visit, token)
     except TokenError as error:
-        return refuse(request, error, token, is_optional=rule is None or not rule.required)
+        return refuse(request, error, token, is_optional=is_optional)
 
 
 def refuse(
@@ -114,8 +115,8 @@ def _check(request: HttpRequest, rule: Rule | None, token: RequestToken, claims:
         raise WrongUserError
 
 
-def _admit(request: HttpRequest, rule: Rule, token: RequestToken) -> HttpResponse | None:
-    template = rule.confirm_template(signs_in=token.login_mode == token.LoginMode.SESSION)
+def _admit(request: HttpRequest, visit: Visit, token: RequestToken) -> HttpResponse | None:
+    template = visit.rule.confirm_template(signs_in=token.login_mode == token.LoginMode.SESSION)
     # Threat: mail scanners and previews that follow links. GET shows, POST acts.
     if template and request.method in ("GET", "HEAD"):
         logger.debug("confirm token=%s template=%s", token.pk, template)
@@ -126,11 +127,9 @@ def _admit(request: HttpRequest, rule: Rule, token: RequestToken) -> HttpRespons
         # Not a success, or the browser would show this empty answer when the link is clicked.
         return HttpResponse(status=425)
     _claim(token)
-    visit = visit_of(request)
-    if visit is not None:
-        visit.admitted = token
-        identity.assume(request, token)
-        visit.is_let_in = True
+    visit.admitted = token
+    identity.assume(request, token)
+    visit.is_let_in = True
     return None
 
 
