@@ -90,9 +90,10 @@ def conclude(request: HttpRequest, response: HttpResponseBase | None, *, has_lef
 
 
 def _row_of(claims: dict[str, Any]) -> RequestToken:
-    token = RequestToken.objects.select_related("user").filter(pk=claims["jti"]).first()
-    if token is None:
-        raise UnknownTokenError
+    try:
+        token: RequestToken = RequestToken.objects.select_related("user").get(pk=claims["jti"])
+    except RequestToken.DoesNotExist:
+        raise UnknownTokenError from None
     # Threat: ids that are given out anew, by a restored backup or an emptied table. A link opens
     # only the row that it was made from.
     expected = token.claims

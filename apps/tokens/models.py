@@ -115,11 +115,14 @@ class RequestToken(CountedModel):
             "mod": self.login_mode[0].lower(),
             "max": self.max_uses,
             "aud": _text(self._user_key()),
-            "iat": _seconds(self.issued_at),
-            "exp": _seconds(self.expiration_time),
-            "nbf": _seconds(self.not_before_time),
+            "iat": int(self.issued_at.timestamp()),
+            **self._time_claims(),
         }
         return {name: value for name, value in claims.items() if value is not None}
+
+    def _time_claims(self) -> dict[str, int]:
+        times = {"exp": self.expiration_time, "nbf": self.not_before_time}
+        return {name: int(moment.timestamp()) for name, moment in times.items() if moment is not None}
 
     def _user_key(self) -> Any:
         # In its own type: a UUID may have been given as a text with other hyphens.
@@ -140,7 +143,7 @@ class RequestToken(CountedModel):
         """Raise the TokenError that says why this token cannot be used now, if it cannot."""
         if self.revoked_at is not None:
             raise RevokedError
-        signing.check_times(self.claims)
+        signing.check_times(self._time_claims())
         if self.max_uses is not None and self.used_to_date >= self.max_uses:
             raise MaxUseError
 
@@ -195,7 +198,3 @@ class RequestTokenLog(models.Model):
 
 def _text(key: Any) -> str | None:
     return None if key is None else str(key)
-
-
-def _seconds(moment: Any) -> int | None:
-    return None if moment is None else int(moment.timestamp())
