@@ -259,6 +259,14 @@ class TestAsync:
         assert response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
         assert RequestToken.objects.get().used_to_date == 0
 
+    def test_an_exception_that_no_page_is_made_of_gives_the_use_back(self, request_token, settings):
+        settings.DEBUG_PROPAGATE_EXCEPTIONS = True
+
+        with pytest.raises(RuntimeError):
+            run(self.get(request_token.tokenise("/async-failure/")))
+
+        assert RequestToken.objects.get().used_to_date == 0
+
     def test_a_forged_token_is_refused(self):
         assert run(self.get("/async/?rt=x")).status_code == HTTPStatus.FORBIDDEN
 
