@@ -1,7 +1,5 @@
 """What happens when somebody signs in or up. Addresses come from a validated form."""
 
-import logging
-import smtplib
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -9,16 +7,10 @@ from django.utils import timezone
 
 from apps.accounts import emails, scopes
 from apps.accounts.models import User
-from apps.tokens.mail import LinkEmail
+from apps.tokens.mail import LinkEmail, deliver
 from apps.tokens.models import RequestToken
 
-logger = logging.getLogger(__name__)
-
 SIGNUP_LINK_MINUTES = 60
-
-
-class MailNotSentError(Exception):
-    """The mail server did not take the mail."""
 
 
 class AddressTakenError(Exception):
@@ -35,7 +27,7 @@ def send_link(email: str, *, next_path: str = "") -> None:
     with transaction.atomic():
         user = User.objects.filter(email=email).first()
         mail = _signup_mail(email, next_path) if user is None else login_mail(user, next_path=next_path)
-        transaction.on_commit(lambda: _deliver(mail))
+        transaction.on_commit(lambda: deliver(mail))
 
 
 def login_mail(user: User, *, next_path: str = "") -> LinkEmail:
@@ -64,12 +56,3 @@ def _signup_mail(email: str, next_path: str) -> LinkEmail:
         expiration_time=timezone.now() + timedelta(minutes=SIGNUP_LINK_MINUTES),
     )
     return emails.signup_mail(email, token)
-
-
-def _deliver(mail: LinkEmail) -> None:
-    try:
-        mail.send()
-    except (smtplib.SMTPException, OSError) as error:
-        # The class only: a server's answer may quote the mail, and the mail has the link in it.
-        logger.error("mail not sent error=%s", type(error).__name__)
-        raise MailNotSentError from None

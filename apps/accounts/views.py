@@ -14,6 +14,7 @@ from apps.accounts.forms import LoginForm, ProfileForm
 from apps.accounts.redirects import safe_path
 from apps.tokens.conf import token_settings
 from apps.tokens.decorators import use_request_token
+from apps.tokens.mail import MailNotSentError
 from apps.tokens.ratelimit import allow
 
 MAILS_PER_ADDRESS = 5
@@ -41,7 +42,7 @@ def login(request: HttpRequest) -> HttpResponse:
 
     try:
         services.send_link(form.cleaned_data["email"], next_path=next_path)
-    except services.MailNotSentError:
+    except MailNotSentError:
         form.add_error(None, _("We could not send the mail. Nothing is lost: please try again in a few minutes."))
         return render(request, "accounts/login.html", {"form": form, "next": next_path}, status=503)
     return redirect("accounts:login_sent")

@@ -1,24 +1,16 @@
 """The first half of the double opt-in: a link goes to the address that was typed, and nothing else is stored."""
 
-import logging
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps.newsletter import emails, payloads, referrals, scopes
 from apps.newsletter.models import Invitation
-from apps.tokens.mail import LinkEmail
+from apps.tokens.mail import deliver
 from apps.tokens.models import RequestToken
 
-logger = logging.getLogger(__name__)
-
 CONFIRM_WITHIN_HOURS = 48
-
-
-class MailNotSentError(Exception):
-    """The mail server did not take the mail."""
 
 
 def request_confirmation(email: str, *, invitation: Invitation | None = None) -> None:
@@ -37,13 +29,4 @@ def request_confirmation(email: str, *, invitation: Invitation | None = None) ->
         if invitation is not None:
             referrals.count_signup(invitation, email)
         mail = emails.confirmation(email, token, hours=CONFIRM_WITHIN_HOURS)
-        transaction.on_commit(lambda: _deliver(mail))
-
-
-def _deliver(mail: LinkEmail) -> None:
-    try:
-        mail.send()
-    except (SMTPException, OSError) as error:
-        # The class only: a server's answer may quote the mail, and the mail has the link in it.
-        logger.error("mail not sent error=%s", type(error).__name__)
-        raise MailNotSentError from None
+        transaction.on_commit(lambda: deliver(mail))

@@ -13,6 +13,7 @@ from apps.newsletter import confirmations, first_touch, payloads, referrals, sco
 from apps.newsletter.forms import SubscribeForm
 from apps.newsletter.models import Invitation
 from apps.tokens.decorators import use_request_token
+from apps.tokens.mail import MailNotSentError
 from apps.tokens.ratelimit import allow
 
 MAILS_PER_ADDRESS = 5
@@ -75,7 +76,7 @@ def _ask(request: HttpRequest) -> HttpResponse:
         return _too_many_requests(request)
     try:
         confirmations.request_confirmation(email, invitation=None if _is_own(request, invitation) else invitation)
-    except confirmations.MailNotSentError:
+    except MailNotSentError:
         form.add_error(None, _("We could not send the mail just now. Please try again in a few minutes."))
         return render(request, "newsletter/subscribe.html", _context(request, form, invitation), status=503)
     return redirect("newsletter:subscribe_done")
