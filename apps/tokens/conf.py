@@ -52,6 +52,23 @@ class TokenSettings:
             raise _wrong("REQUEST_TOKEN_DISABLE_LOGS", "true or false", "False")
         return value
 
+    @property
+    def REQUEST_TOKEN_REALM(self) -> str:
+        """Part of every signature, such as a tenant's name: a link made in one realm counts as forged in another."""
+        # Threat: one schema per tenant. Each has a user 1, and the link of one would sign in that of another.
+        value = _read("REQUEST_TOKEN_REALM", "")
+        realm = value() if callable(value) else value
+        if not isinstance(realm, str):
+            what = "text, or in Django settings a callable that returns text"
+            raise _wrong("REQUEST_TOKEN_REALM", what, "lambda: connection.schema_name")
+        return realm
+
+
+def secret_keys() -> list[str | bytes]:
+    """The key that signs, then the retired ones that still verify."""
+    # Threat: the empty fallback that "".split(",") leaves behind. Anybody can sign with an empty key.
+    return [key for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS) if key]
+
 
 def _read(name: str, default: Any) -> Any:
     # An empty variable counts as unset, as it does in a .env file with "NAME=".

@@ -10,9 +10,9 @@ import time
 from typing import Any
 
 import jwt
-from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from .conf import secret_keys
 from .exceptions import ExpiredError, InvalidTokenError, NotYetValidError
 
 # Do not change: every link that was ever mailed depends on these two lines.
@@ -31,7 +31,7 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYc
 def encode(claims: dict[str, Any]) -> str:
     """The claims as a signed JWT. Times are whole seconds since 1970 (NumericDate)."""
     # "typ" is optional (RFC 7519 section 5.1): the derived key says what this is, in no characters.
-    return jwt.encode(claims, _key(settings.SECRET_KEY), ALGORITHM, headers={"typ": None})
+    return jwt.encode(claims, _key(secret_keys()[0]), ALGORITHM, headers={"typ": None})
 
 
 def decode(token: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def verify(token: str) -> dict[str, Any]:
     """The claims of a genuine token, in its time or not: for callers that must know whose it is."""
     if not isinstance(token, str) or len(token) > MAX_LENGTH or not _SHAPE.fullmatch(token):
         raise InvalidTokenError("not shaped like a token")
-    for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
+    for secret in secret_keys():
         try:
             return _well_formed(_decode(token, _key(secret)))
         except jwt.InvalidSignatureError:

@@ -12,9 +12,9 @@ from ..admission import refuse
 from ..exceptions import ExpiredError, InvalidTokenError, NotYetValidError, ScopeError, TokenError, TokenNotFoundError
 from ..extraction import access_token_in_query
 from . import grants, tokens
-from .inspection import Reason
 from .rules import AccessRule, access_rule_of
 from .scope import Scope
+from .tokens import Reason
 
 REFUSALS: dict[Reason, type[TokenError]] = {
     Reason.MALFORMED: InvalidTokenError,
