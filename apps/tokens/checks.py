@@ -16,7 +16,7 @@ from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from .admission import RequestTokenRule
-from .conf import token_settings
+from .conf import secret_keys, token_settings
 from .models import RequestToken
 from .rules import rules_of
 
@@ -118,8 +118,7 @@ def check_refusal_template(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_key_strength(**kwargs: Any) -> list[CheckMessage]:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    if all(len(key) >= SHORTEST_KEY for key in keys):
+    if all(len(key) >= SHORTEST_KEY for key in secret_keys()):
         return []
     hint = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
     message = f"Links can be forged: SECRET_KEY or a fallback has fewer than {SHORTEST_KEY} characters."

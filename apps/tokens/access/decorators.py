@@ -24,8 +24,8 @@ from ..mixins import DeclaringMixin
 from ..rules import Pass, Rule, View, declare, state_of
 from . import scope, tokens
 from .backends import Grant
-from .inspection import Reason
 from .scope import Scope
+from .tokens import Reason
 
 REFUSALS: dict[Reason, type[TokenError]] = {
     Reason.MALFORMED: InvalidTokenError,
