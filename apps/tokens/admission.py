@@ -14,9 +14,12 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import router
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import render
+from django.utils.http import escape_leading_slashes
 
-from . import audit, identity, signing, statements, views
+from . import audit, identity, signing, statements
+from .conf import token_settings
 from .exceptions import (
     MaxUseError,
     MethodError,
@@ -26,6 +29,7 @@ from .exceptions import (
     UnknownTokenError,
     WrongUserError,
 )
+from .links import remove_token
 from .models import RequestToken
 from .rules import Pass, Rule, state_of, token_in_body
 from .uses import Use, take
@@ -104,8 +108,15 @@ def attach(request: HttpRequest) -> HttpResponse | None:
 
 
 def refuse(request: HttpRequest, error: TokenError, *, is_optional: bool = False) -> HttpResponse:
-    """The page that says why, with a line in the log, and one on the token's record if it is known."""
-    response = views.refused(request, error, is_optional=is_optional)
+    """403: why, what to do next, and where the page needs no token, the way to it. JSON for clients that prefer it."""
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        content = {"code": error.code, "message": f"{error.title}. {error.message}"}
+        response: HttpResponse = JsonResponse(content, status=403)
+    else:
+        # Threat: the path "//evil.example", which a browser takes for another site.
+        address = escape_leading_slashes(remove_token(request.get_full_path())) if is_optional else ""
+        context = {"error": error, "token": error.token, "url_without_token": address}
+        response = render(request, token_settings.REQUEST_TOKEN_403_TEMPLATE, context, status=403)
     if not error.is_on_record:
         audit.record_refusal(request, error, response.status_code)
     return response
@@ -245,7 +256,7 @@ def _admit(request: HttpRequest, rule: RequestTokenRule, token: RequestToken) ->
         # Threat: mail scanners and previews that follow links. GET shows, POST acts.
         if template and request.method in ("GET", "HEAD"):
             logger.debug("confirm token=%s template=%s", token.pk, template)
-            return views.confirm(request, token, template)
+            return render(request, template, {"token": token})
         if request.method in ("HEAD", "OPTIONS", "TRACE"):
             return HttpResponse(status=204)
         if _is_no_visit(request):
