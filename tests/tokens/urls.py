@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 from django.contrib import admin
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
@@ -136,6 +137,18 @@ def saves_the_token(request):
 def deletes_the_token(request):
     request.token.delete()
     return HttpResponse("deleted")
+
+
+@use_request_token(scope="test", confirm=False)
+def remembers(request):
+    request.session["seen"] = True
+    return HttpResponse()
+
+
+@use_request_token(scope="test", confirm=False)
+def signs_out(request):
+    logout(request)
+    return HttpResponse()
 
 
 @use_request_token(scope="test")
@@ -279,6 +292,8 @@ urlpatterns = [
     path("saves-the-token/", saves_the_token),
     path("deletes-the-token/", deletes_the_token),
     path("deletes-the-user/", deletes_the_user),
+    path("remembers/", remembers),
+    path("signs-out/", signs_out),
     path("deletes-the-tokens/", deletes_the_tokens),
     path("cached/", cached),
     path("never-answers/", never_answers),
