@@ -280,6 +280,34 @@ def test_a_link_that_has_lost_its_user_is_refused(client, request_token):
     assert refusal(client.get(link)) == "unknown"
 
 
+class LateReplica:
+    """Sends every read of tokens to a database that is not there."""
+
+    def db_for_read(self, model, **hints):
+        return "replica" if model in (RequestToken, RequestTokenLog) else None
+
+    def db_for_write(self, model, **hints):
+        return "default"
+
+
+@pytest.mark.parametrize("path", ["/optional/", "/answers/404/"])
+def test_rows_are_read_where_they_are_written(client, request_token, settings, path):
+    link = request_token.tokenise(path)
+    settings.DATABASE_ROUTERS = [f"{__name__}.LateReplica"]
+
+    response = client.get(link)
+
+    assert response.status_code != 403
+
+
+@pytest.mark.parametrize("why", [{"revoked_at": PAST}, {"used_to_date": 1}], ids=["revoked", "used up"])
+def test_a_refusal_is_decided_and_recorded_without_the_replica(client, make_token, settings, why):
+    link = make_token(**why).tokenise("/optional/")
+    settings.DATABASE_ROUTERS = [f"{__name__}.LateReplica"]
+
+    assert client.get(link).status_code == 403
+
+
 def test_a_used_up_single_use_link_is_refused_the_second_time(client, request_token):
     link = request_token.tokenise("/optional/")
 

@@ -84,7 +84,7 @@ def test_a_refusal_is_one_line_of_keys_and_values(client, request_token, caplog)
 
 
 def test_a_forged_second_line_stays_in_the_first(client, db, caplog, settings):
-    settings.ROOT_URLCONF = "tests.tokens.test_views"  # one view for any path
+    settings.ROOT_URLCONF = "tests.tokens.test_refusals"  # one view for any path
 
     client.get("/%0Arefused%20reason=none/?rt=x%0Aforged")
 

@@ -129,6 +129,10 @@ def test_a_json_token_that_is_none_of_ours_is_refused(client, db, value):
         (b"--x\r\n", "multipart/form-data; boundary=x"),
         (b"", "nonsense"),
         (b"{}", "application/json; charset=nonsense"),
+        (b"{}", "application/json; charset=hex"),
+        (b"rt=x", "application/x-www-form-urlencoded; charset=hex"),
+        (b"rt=x", "application/x-www-form-urlencoded; charset=latin-1"),
+        (b"--x\r\n", "multipart/form-data; boundary=x; charset=undefined"),
     ],
 )
 def test_no_body_makes_a_declared_view_fail(crashing_client, db, body, content_type):
