@@ -1,8 +1,8 @@
 """
 The one place where a request token is admitted or refused.
 
-``before_view`` decides and ``Use.after_view`` settles; ``admit`` is both, for code that no decorator can reach. The
-order of the questions in ``_check`` is the contract: a visitor always hears the first reason that applies.
+A rule decides before the view, and a ``Use`` settles after it; ``admit`` is both, for code that no decorator can reach.
+The order of the questions in ``_check`` is the contract: a visitor always hears the first reason that applies.
 """
 
 from __future__ import annotations

@@ -81,18 +81,15 @@ def check_sign_in_by_get(**kwargs: Any) -> list[CheckMessage]:
         return []
     # Threat: a mail scanner that follows a sign-in link uses it up. Only for tokens that sign in does confirm=False
     # differ from the default.
-    found: list[CheckMessage] = []
-    for view in _views(get_resolver()):
-        for rule in rules_of(view):
-            if not isinstance(rule, RequestTokenRule) or rule.confirm is not False:
-                continue
-            if "GET" in (rule.methods_of(view) or ["GET"]):
-                message = (
-                    f"A GET of {view.__module__}.{view.__qualname__} signs in at once, and so does a mail scanner."
-                )
-                hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
-                found.append(Warning(message, hint, id="tokens.W002"))
-    return found
+    hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
+    message = "A GET of {0.__module__}.{0.__qualname__} signs in at once, and so does a mail scanner."
+    return [
+        Warning(message.format(view), hint, id="tokens.W002")
+        for view in _views(get_resolver())
+        for rule in rules_of(view)
+        if isinstance(rule, RequestTokenRule)
+        if rule.confirm is False and "GET" in (rule.methods_of(view) or ["GET"])
+    ]
 
 
 @register(Tags.database)

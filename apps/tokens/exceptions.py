@@ -32,10 +32,10 @@ class TokenError(PermissionDenied):
     when: str | Promise = ""
 
     def __init__(self, detail: str = "", *, at: datetime | None = None) -> None:
-        # For developers and logs; never shown to a visitor and never made of a token.
+        # The detail is for developers and logs; never shown to a visitor and never made of a token.
         super().__init__(detail or self.code)
         self.at = at
-        # The row that the link stands for, once it is known to be genuine, and whether the refusal is on its record.
+        # The row, once the link is known to be genuine, and whether the refusal is on its record.
         self.token: RequestToken | None = None
         self.is_on_record = False
 
@@ -50,10 +50,7 @@ class TokenError(PermissionDenied):
     @property
     def was_moments_ago(self) -> bool:
         """True if it happened within two minutes: the visitor may be the one whose response got lost on its way."""
-        if self.at is None:
-            return False
-        now = timezone.now()
-        return now - MOMENTS_AGO <= self.at <= now
+        return self.at is not None and timedelta(0) <= timezone.now() - self.at <= MOMENTS_AGO
 
 
 class InvalidTokenError(TokenError):
@@ -62,8 +59,7 @@ class InvalidTokenError(TokenError):
     code = "invalid"
     title = _("This link is not valid")
     message = _(
-        "Perhaps a part of it is missing: please copy it again, from the first character to the last. If that does "
-        "not help, ask for a new one."
+        "Perhaps a part of it is missing: please copy all of it again. If that does not help, ask for a new one."
     )
 
 

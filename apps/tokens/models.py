@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -23,10 +23,6 @@ from . import links, signing
 from .conf import token_settings
 from .exceptions import InactiveUserError, MaxUseError, RevokedError, UserChangedError
 from .querysets import RequestTokenQuerySet
-
-
-class Releasable(Protocol):
-    def release(self) -> bool: ...
 
 
 class RequestToken(models.Model):
@@ -54,9 +50,7 @@ class RequestToken(models.Model):
         help_text=_("The user the link acts for. Must be empty in mode None."),
     )
     scope = models.CharField(
-        _("scope"),
-        max_length=100,
-        help_text=_("What the link is for. Only views that declare the same scope accept it."),
+        _("scope"), max_length=100, help_text=_("What the link is for. Only views of the same scope accept it.")
     )
     login_mode = models.CharField(_("login mode"), max_length=10, choices=LoginMode.choices, default=LoginMode.NONE)
     data = models.JSONField(
@@ -87,8 +81,8 @@ class RequestToken(models.Model):
 
     objects = RequestTokenQuerySet.as_manager()
 
-    # The use that the current request has taken; admission.py puts it here.
-    use: Releasable | None = None
+    # The use that the current request has taken; uses.py puts it here.
+    use: Any = None
 
     class Meta:
         verbose_name = _("request token")
@@ -231,7 +225,7 @@ class RequestToken(models.Model):
 
         True if it will be. Never for SESSION: the visitor is signed in by then. No queries.
         """
-        return self.use is not None and self.use.release()
+        return self.use is not None and bool(self.use.release())
 
 
 # Written by conditional UPDATEs only, behind the back of loaded instances.

@@ -33,6 +33,9 @@ class Slot(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
+    def fill(self, values: dict[str, Any], connection: Any) -> Any:
+        return self.output_field.get_db_prep_value(values[self.name], connection)
+
 
 class Statement(NamedTuple):
     sql: str
@@ -41,21 +44,13 @@ class Statement(NamedTuple):
     def run(self, cursor: Any, connection: Any, **values: Any) -> None:
         """Execute it with these values in its slots."""
         # Never the parameters of the compilation: SQLite's are texts by then, the clock among them.
-        cursor.execute(
-            self.sql,
-            [
-                param.output_field.get_db_prep_value(values[param.name], connection)
-                if isinstance(param, Slot)
-                else param
-                for param in self.params
-            ],
-        )
+        cursor.execute(self.sql, [p.fill(values, connection) if isinstance(p, Slot) else p for p in self.params])
 
 
 def read(alias: str, pk: Any) -> RequestToken | None:
     """The token with its user, from this database; None if there is no such row."""
-    connection = connections[alias]
-    reading = _reading(alias, _kind(connection), RequestToken)
+    connection: Any = connections[alias]
+    reading = _reading(alias, connection.__class__, RequestToken)
     with connection.cursor() as cursor:
         reading.statement.run(cursor, connection, token=pk)
         row = cursor.fetchone()
@@ -74,8 +69,8 @@ def read(alias: str, pk: Any) -> RequestToken | None:
 
 def take_use(alias: str, pk: int, now: datetime) -> bool:
     """``RequestToken.objects.take_use``: True if there was a use to take."""
-    connection = connections[alias]
-    statement = _taking(alias, _kind(connection), RequestToken)
+    connection: Any = connections[alias]
+    statement = _taking(alias, connection.__class__, RequestToken)
     with transaction.mark_for_rollback_on_error(using=alias), connection.cursor() as cursor:
         statement.run(cursor, connection, token=pk, now=now)
         return bool(cursor.rowcount == 1)
@@ -88,8 +83,8 @@ def write_log(alias: str, **values: Any) -> None:
     One INSERT ... SELECT: a view may have deleted the token or the user, and a foreign key that points nowhere would
     spoil the transaction around it, at its very end on SQLite and PostgreSQL.
     """
-    connection = connections[alias]
-    statement = _logging(alias, _kind(connection), RequestTokenLog)
+    connection: Any = connections[alias]
+    statement = _logging(alias, connection.__class__, RequestTokenLog)
     with connection.cursor() as cursor:
         statement.run(cursor, connection, **values)
 
@@ -148,7 +143,3 @@ def _logging(alias: str, kind: type, model: type) -> Statement:
 
 def _token_slot() -> Slot:
     return Slot("token", RequestToken._meta.pk)
-
-
-def _kind(connection: Any) -> Any:
-    return type(connection)

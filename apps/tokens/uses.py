@@ -53,12 +53,16 @@ class Use(Pass):
     def after_view(self, request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool) -> None:
         """Give back a use that came to nothing, hand out the session of one that signed in, and record the outcome."""
         status_code = None if response is None else response.status_code
+        is_kept = not self._came_to_nothing(status_code, has_left=has_left)
         try:
-            if self._came_to_nothing(status_code, has_left=has_left):
-                self.give_back(request)
-            elif self.signs_in and response is not None:
-                self._hand_out_session(request, response)
+            if is_kept and self.signs_in and response is not None:
+                identity.hand_out_session(request, response)
+        except BaseException:
+            is_kept = False
+            raise
         finally:
+            if not is_kept:
+                self.give_back(request)
             audit.record_admission(request, self.token, status_code)
 
     def give_back(self, request: HttpRequest) -> None:
@@ -81,13 +85,6 @@ class Use(Pass):
             return status_code >= 400 or not self.signs_in
         # Below 500 the session is handed out, whatever else the view answered.
         return status_code >= (500 if self.signs_in else 400)
-
-    def _hand_out_session(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        try:
-            identity.hand_out_session(request, response)
-        except Exception:
-            self.give_back(request)
-            raise
 
 
 def _claim(use: Use) -> None:
@@ -134,7 +131,8 @@ def _sign_in(request: HttpRequest, use: Use) -> None:
 
 def _sign_in_once(request: HttpRequest, use: Use) -> None:
     is_one_transaction = identity.saves_sessions_in(request, use.alias)
-    session_key = request.session.session_key if hasattr(request, "session") else None
+    session = getattr(request, "session", None)
+    key = session and session.session_key
     try:
         # Not the view's transaction: the session cookie is sent whatever becomes of that one.
         with transaction.atomic(using=use.alias):
@@ -144,7 +142,9 @@ def _sign_in_once(request: HttpRequest, use: Use) -> None:
         if not is_one_transaction:
             _sign_in_or_give_back(request, use)
     except BaseException:
-        identity.forget_sign_in(request, session_key)
+        if session is not None:
+            # What login() has begun in memory is undone, too.
+            request.session = type(session)(key)
         raise
 
 

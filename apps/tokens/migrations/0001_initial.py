@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='RequestToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(help_text='What the link is for. Only views that declare the same scope accept it.', max_length=100, verbose_name='scope')),
+                ('scope', models.CharField(help_text='What the link is for. Only views of the same scope accept it.', max_length=100, verbose_name='scope')),
                 ('login_mode', models.CharField(choices=[('None', 'Nobody is signed in'), ('Request', 'Acts as the user for one request'), ('Session', 'Signs the user in')], default='None', max_length=10, verbose_name='login mode')),
                 ('data', models.JSONField(blank=True, default=dict, help_text='Payload for the view. Stays here; never part of the link.', verbose_name='data')),
                 ('issued_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='issued at')),
