@@ -31,7 +31,7 @@ from .exceptions import (
 )
 from .links import remove_token
 from .models import RequestToken
-from .rules import Pass, Rule, state_of, token_in_body
+from .rules import Callback, Pass, Rule, state_of, token_in_body
 from .uses import Use, take
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class RequestTokenRule(Rule):
                 raise ValueError('methods must be names in upper case, such as methods=["POST"].')
             object.__setattr__(self, "methods", methods)
 
-    def methods_of(self, view: Callable[..., Any]) -> set[str] | None:
+    def methods_of(self, view: Callback) -> set[str] | None:
         """The methods by which this view takes a token; None for any."""
         view_class = getattr(view, "view_class", None)
         if self.methods is not None:
@@ -73,9 +73,7 @@ class RequestTokenRule(Rule):
             return None
         return methods | ({"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"})
 
-    def before_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
-    ) -> Pass | HttpResponse:
+    def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         methods = self.methods_of(view)
         # Threat: a link used up by a request that the view does not answer.
         if methods is not None and request.method not in methods:
@@ -96,6 +94,10 @@ class RequestTokenRule(Rule):
                 audit.record_refusal(request, error, response.status_code)
                 return response
         return refuse(request, error, is_optional=not self.required)
+
+
+# None for a view that declared no scope.
+AnyRule = RequestTokenRule | None
 
 
 def attach(request: HttpRequest) -> HttpResponse | None:
@@ -191,7 +193,7 @@ class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=
                 setattr(self.request, name, value)
 
 
-def _find(request: HttpRequest, rule: RequestTokenRule | None) -> RequestToken | None:
+def _find(request: HttpRequest, rule: AnyRule) -> RequestToken | None:
     """The token that came with the request, checked; None if there is none and none is needed."""
     encoded = _encoded(request, rule)
     if encoded is not None:
@@ -202,7 +204,7 @@ def _find(request: HttpRequest, rule: RequestTokenRule | None) -> RequestToken |
     return None
 
 
-def _encoded(request: HttpRequest, rule: RequestTokenRule | None) -> Any:
+def _encoded(request: HttpRequest, rule: AnyRule) -> Any:
     state = state_of(request)
     if state.request_token is not None or rule is None:
         return state.request_token
@@ -223,9 +225,7 @@ def _row_of(claims: dict[str, Any]) -> RequestToken:
     return token
 
 
-def _checked(
-    request: HttpRequest, rule: RequestTokenRule | None, token: RequestToken, claims: dict[str, Any]
-) -> RequestToken:
+def _checked(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: dict[str, Any]) -> RequestToken:
     """The token, attached to the request. Raises the first reason against it."""
     try:
         _check(request, rule, token, claims)
@@ -236,7 +236,7 @@ def _checked(
     return token
 
 
-def _check(request: HttpRequest, rule: RequestTokenRule | None, token: RequestToken, claims: dict[str, Any]) -> None:
+def _check(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: dict[str, Any]) -> None:
     if rule is not None and token.scope != rule.scope:
         raise ScopeError
     # Threat: a revocation that only the database knows of. The row decides, not the JWT alone.

@@ -69,18 +69,12 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
     try:
         if reason != "admitted" and _has_refusals_enough(alias, pk):
             return
-        with _shield(alias):
+        # A savepoint keeps a failed statement from the transaction around it; SQLite undoes the statement alone.
+        needs_savepoint = connections[alias].in_atomic_block and connections[alias].vendor != "sqlite"
+        with transaction.atomic(using=alias) if needs_savepoint else contextlib.nullcontext():
             _write(alias, row)
     except Error as error:
         logger.error("could not record token=%s reason=%s error=%s", pk, reason, type(error).__name__)
-
-
-def _shield(alias: str) -> contextlib.AbstractContextManager[Any]:
-    """Keeps a failed statement from the transaction around it."""
-    connection = connections[alias]
-    # SQLite undoes the statement alone.
-    needs_savepoint = connection.in_atomic_block and connection.vendor != "sqlite"
-    return transaction.atomic(using=alias) if needs_savepoint else contextlib.nullcontext()
 
 
 def _write(alias: str, row: dict[str, Any]) -> None:

@@ -15,9 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import admission
 from .exceptions import TokenError
-from .rules import keep_private, rules_of, state_of
-
-View = Callable[..., Any]
+from .rules import Callback, keep_private, rules_of, state_of
 
 
 class RequestTokenMiddleware:
@@ -28,7 +26,7 @@ class RequestTokenMiddleware:
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)
         # Two faces of one decision: Django would send every request without a token to a thread for a sync one.
-        self.process_view: Callable[[HttpRequest, View, Any, Any], Any] = self._decide
+        self.process_view: Callable[[HttpRequest, Callback, Any, Any], Any] = self._decide
         if self.is_async:
             markcoroutinefunction(self)
             self.process_view = self._adecide
@@ -58,7 +56,7 @@ class RequestTokenMiddleware:
         """A TokenError that a view raises gets the same page as one of our own."""
         return admission.refuse(request, exception) if isinstance(exception, TokenError) else None
 
-    def _decide(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+    def _decide(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> HttpResponse | None:
         rules = rules_of(view)
         if not rules and not request.META.get("QUERY_STRING"):
             return None
@@ -74,7 +72,7 @@ class RequestTokenMiddleware:
             state.passes[rule] = answer
         return None
 
-    async def _adecide(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+    async def _adecide(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> HttpResponse | None:
         has_query = bool(request.META.get("QUERY_STRING"))
         if not rules_of(view) and not (has_query and state_of(request).request_token is not None):
             return None

@@ -67,11 +67,10 @@ class RequestToken(models.Model):
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name=_("revoked by"),
+        models.SET_NULL,
         related_name="+",
-        on_delete=models.SET_NULL,
+        verbose_name=_("revoked by"),
         null=True,
-        blank=True,
         editable=False,
     )
     revoked_reason = models.CharField(
@@ -236,13 +235,9 @@ class RequestTokenLog(models.Model):
     """One decision about one token. Holds no token, no URL and no query string."""
 
     token = models.ForeignKey(RequestToken, verbose_name=_("token"), related_name="logs", on_delete=models.CASCADE)
+    # Who was signed in already, if the request had looked.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("user"),
-        related_name="+",
-        on_delete=models.SET_NULL,
-        null=True,
-        help_text=_("Who was signed in already, if the request had looked."),
+        settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), related_name="+", null=True
     )
     reason = models.CharField(_("reason"), max_length=20, help_text=_("“admitted”, or the code of the refusal."))
     status_code = models.PositiveSmallIntegerField(

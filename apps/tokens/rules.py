@@ -22,16 +22,15 @@ from django.utils.cache import patch_cache_control
 
 from .conf import token_settings
 
-View = TypeVar("View", bound=Callable[..., Any])
+Callback = Callable[..., Any]
+View = TypeVar("View", bound=Callback)
 Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 class Rule:
     """What a view declares about the tokens it takes; each kind of token has a subclass."""
 
-    def before_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
-    ) -> Pass | HttpResponse:
+    def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         """The pass that lets the request in, or the response to send instead of the view's."""
         raise NotImplementedError
 
@@ -103,7 +102,7 @@ def token_in_body(request: HttpRequest) -> Any:
     return document.get(name) or None if isinstance(document, dict) else None
 
 
-def rules_of(view: Callable[..., Any]) -> tuple[Rule, ...]:
+def rules_of(view: Callback) -> tuple[Rule, ...]:
     """The rules that a view declared, the outermost first; none if it takes no tokens."""
     return getattr(view, "token_rules", ())
 
