@@ -32,6 +32,7 @@ CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
 INSTALLED_APPS = [
     "config",
     "apps.tokens",
+    "apps.site",
     "apps.accounts",
     "apps.newsletter",
     "django.contrib.admin",

@@ -12,14 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import scopes, services
 from apps.accounts.forms import LoginForm, ProfileForm
 from apps.accounts.redirects import safe_path
+from apps.site.limits import HOUR, Limit, too_many_requests
 from apps.tokens.conf import token_settings
 from apps.tokens.decorators import use_request_token
 from apps.tokens.mail import MailNotSentError
-from apps.tokens.ratelimit import allow
 
-MAILS_PER_ADDRESS = 5
-MAILS_PER_CLIENT = 20
-LIMIT_SECONDS = 60 * 60
+PER_ADDRESS = Limit("login.address", 5, per=HOUR)
+PER_CLIENT = Limit("login.client", 20, per=HOUR)
 
 
 # Not atomic, also under ATOMIC_REQUESTS: the mail goes out on commit and its failure is answered here.
@@ -33,12 +32,12 @@ def login(request: HttpRequest) -> HttpResponse:
 
     form = LoginForm(request.POST if request.method == "POST" else None)
     next_path = safe_path(request.POST.get("next") or request.GET.get("next", ""))
-    if request.method == "POST" and not _allow("client", request.META["REMOTE_ADDR"], limit=MAILS_PER_CLIENT):
-        return _too_many_requests(request)
+    if request.method == "POST" and not PER_CLIENT.allow(request.META["REMOTE_ADDR"]):
+        return too_many_requests(request, PER_CLIENT)
     if not form.is_valid():
         return render(request, "accounts/login.html", {"form": form, "next": next_path})
-    if not _allow("address", form.cleaned_data["email"], limit=MAILS_PER_ADDRESS):
-        return _too_many_requests(request)
+    if not PER_ADDRESS.allow(form.cleaned_data["email"]):
+        return too_many_requests(request, PER_ADDRESS)
 
     try:
         services.send_link(form.cleaned_data["email"], next_path=next_path)
@@ -98,13 +97,3 @@ def profile(request: HttpRequest) -> HttpResponse:
 def _go_on(request: HttpRequest) -> HttpResponse:
     # Checked here too: a token may be made by hand.
     return redirect(safe_path(str(request.token.data.get("next", ""))) or settings.LOGIN_REDIRECT_URL)
-
-
-def _allow(name: str, value: str, *, limit: int) -> bool:
-    return allow(f"accounts.login.{name}", value, limit=limit, seconds=LIMIT_SECONDS)
-
-
-def _too_many_requests(request: HttpRequest) -> HttpResponse:
-    response = render(request, "429.html", {"minutes": LIMIT_SECONDS // 60}, status=429)
-    response.headers["Retry-After"] = str(LIMIT_SECONDS)
-    return response

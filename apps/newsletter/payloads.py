@@ -11,6 +11,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 
+from apps.site.addresses import read_address
+
 
 def invitation(referrer: AbstractBaseUser, name: str) -> dict[str, str]:
     return {"referrer": str(referrer.pk), "name": name}
@@ -27,10 +29,7 @@ def inviter_name(data: Any) -> str:
 
 def confirmed_email(data: Any) -> str:
     """The address that asked for a subscription."""
-    try:
-        return get_user_model()._meta.get_field("email").clean(_text(data, "email"), None)
-    except ValidationError:
-        return ""
+    return read_address(_text(data, "email"))
 
 
 def referrer(data: Any) -> AbstractBaseUser | None:

@@ -12,13 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.newsletter import confirmations, first_touch, payloads, referrals, scopes, services
 from apps.newsletter.forms import SubscribeForm
 from apps.newsletter.models import Invitation
+from apps.site.limits import HOUR, Limit, too_many_requests
 from apps.tokens.decorators import use_request_token
 from apps.tokens.mail import MailNotSentError
-from apps.tokens.ratelimit import allow
 
-MAILS_PER_ADDRESS = 5
-MAILS_PER_CLIENT = 20
-LIMIT_SECONDS = 60 * 60
+PER_ADDRESS = Limit("subscribe.address", 5, per=HOUR)
+PER_CLIENT = Limit("subscribe.client", 20, per=HOUR)
 
 
 # Not atomic, also under ATOMIC_REQUESTS: the mail goes out on commit and its failure is answered here.
@@ -66,14 +65,14 @@ def _ask(request: HttpRequest) -> HttpResponse:
     if hasattr(request, "token"):
         # A form is no visit; this one was counted when the page was opened.
         request.token.release()
-    if not _allow("client", request.META["REMOTE_ADDR"], limit=MAILS_PER_CLIENT):
-        return _too_many_requests(request)
+    if not PER_CLIENT.allow(request.META["REMOTE_ADDR"]):
+        return too_many_requests(request, PER_CLIENT)
     form = SubscribeForm(request.POST)
     if not form.is_valid():
         return render(request, "newsletter/subscribe.html", _context(request, form, invitation))
     email = form.cleaned_data["email"]
-    if not _allow("address", email, limit=MAILS_PER_ADDRESS):
-        return _too_many_requests(request)
+    if not PER_ADDRESS.allow(email):
+        return too_many_requests(request, PER_ADDRESS)
     try:
         confirmations.request_confirmation(email, invitation=None if _is_own(request, invitation) else invitation)
     except MailNotSentError:
@@ -109,13 +108,3 @@ def _count_visit(request: HttpRequest, response: HttpResponse, invitation: Invit
     referrals.count_click(invitation)
     if is_first and not invitation.is_full:
         first_touch.keep(response, invitation)
-
-
-def _allow(name: str, value: str, *, limit: int) -> bool:
-    return allow(f"newsletter.subscribe.{name}", value.lower(), limit=limit, seconds=LIMIT_SECONDS)
-
-
-def _too_many_requests(request: HttpRequest) -> HttpResponse:
-    response = render(request, "429.html", {"minutes": LIMIT_SECONDS // 60}, status=429)
-    response.headers["Retry-After"] = str(LIMIT_SECONDS)
-    return response
