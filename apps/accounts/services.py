@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from apps.accounts import emails, scopes
 from apps.accounts.models import User
-from apps.tokens.mail import LinkEmail, deliver
+from apps.site.emails import deliver
+from apps.tokens.conf import token_settings
+from apps.tokens.mail import LinkEmail
 from apps.tokens.models import RequestToken
 
 SIGNUP_LINK_MINUTES = 60
@@ -31,11 +33,11 @@ def send_link(email: str, *, next_path: str = "") -> None:
 
 
 def login_mail(user: User, *, next_path: str = "") -> LinkEmail:
-    """The mail, not sent, with a new link that signs this user in."""
+    """The email, not sent, with a new link that signs this user in."""
     token = RequestToken.objects.create_token(
         scope=scopes.LOGIN, login_mode=RequestToken.LOGIN_MODE_SESSION, user=user, data={"next": next_path}
     )
-    return emails.login_mail(user, token)
+    return emails.login_mail(user, token, minutes=token_settings.REQUEST_TOKEN_EXPIRY)
 
 
 def sign_up(email: str) -> User:
@@ -55,4 +57,4 @@ def _signup_mail(email: str, next_path: str) -> LinkEmail:
         max_uses=1,
         expiration_time=timezone.now() + timedelta(minutes=SIGNUP_LINK_MINUTES),
     )
-    return emails.signup_mail(email, token)
+    return emails.signup_mail(email, token, minutes=SIGNUP_LINK_MINUTES)

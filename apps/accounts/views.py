@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import scopes, services
 from apps.accounts.forms import LoginForm, ProfileForm
 from apps.accounts.redirects import safe_path
+from apps.site.emails import MailNotSentError
 from apps.site.limits import HOUR, Limit, too_many_requests
 from apps.tokens.conf import token_settings
 from apps.tokens.decorators import use_request_token
-from apps.tokens.mail import MailNotSentError
 
 PER_ADDRESS = Limit("login.address", 5, per=HOUR)
 PER_CLIENT = Limit("login.client", 20, per=HOUR)

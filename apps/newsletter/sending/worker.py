@@ -9,12 +9,12 @@ from django.db import Error as DatabaseError
 from django.utils.translation import gettext as _
 
 from apps.newsletter import services
-from apps.newsletter.emails import absolute_url
 from apps.newsletter.models import Delivery, Issue, Pace
 from apps.newsletter.rendering import IssueMail, message_id
 from apps.newsletter.sending.claims import Claim, Standing
 from apps.newsletter.sending.outcomes import Outcomes
 from apps.newsletter.sending.transport import Answer, Transport, Verdict
+from apps.site.emails import absolute_url
 from apps.tokens.mail import LinkEmail
 
 BATCH = 100

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.newsletter import sending, services, tasks
-from apps.newsletter.emails import absolute_url
 from apps.newsletter.models import Issue, Subscription
 from apps.newsletter.rendering import IssueMail
 from apps.newsletter.staff.access import acts_on_post, staff_only
 from apps.newsletter.staff.forms import ScheduleForm
+from apps.site.emails import absolute_url
 
 
 @staff_only()

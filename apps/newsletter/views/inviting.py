@@ -6,8 +6,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.newsletter import payloads, referrals
-from apps.newsletter.emails import absolute_url
 from apps.newsletter.forms import InvitationForm
+from apps.site.emails import absolute_url
 
 
 @never_cache

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.newsletter import confirmations, first_touch, payloads, referrals, scopes, services
 from apps.newsletter.forms import SubscribeForm
 from apps.newsletter.models import Invitation
+from apps.site.emails import MailNotSentError
 from apps.site.limits import HOUR, Limit, too_many_requests
 from apps.tokens.decorators import use_request_token
-from apps.tokens.mail import MailNotSentError
 
 PER_ADDRESS = Limit("subscribe.address", 5, per=HOUR)
 PER_CLIENT = Limit("subscribe.client", 20, per=HOUR)
