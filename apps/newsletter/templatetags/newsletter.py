@@ -4,6 +4,8 @@ from django import template
 from django.utils.safestring import SafeString
 
 from apps.newsletter.markdown import render
+from apps.newsletter.models import Issue
+from apps.newsletter.models.issue import IssueQuerySet
 
 register = template.Library()
 
@@ -19,3 +21,9 @@ def masked(address: Any) -> str:
 def markdown(text: str) -> SafeString:
     """The filter for the text of an issue."""
     return render(text)
+
+
+@register.simple_tag
+def latest_issues(count: int) -> IssueQuerySet:
+    """The published issues, newest first."""
+    return Issue.objects.published()[:count]
