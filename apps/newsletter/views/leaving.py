@@ -43,7 +43,7 @@ def leaving_reason(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "newsletter/leaving_reason.html", {"form": form, **_links(request)})
     services.keep_leaving_reason(request.user, **form.cleaned_data)
-    return render(request, "newsletter/leaving_reason.html", _links(request))
+    return render(request, "newsletter/leaving_reason.html", {"form": None, **_links(request)})
 
 
 def _links(request: HttpRequest) -> dict[str, Any]:
