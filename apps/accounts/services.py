@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts import emails, scopes
@@ -42,11 +42,10 @@ def login_mail(user: User, *, next_path: str = "") -> LinkEmail:
 
 def sign_up(email: str) -> User:
     """The new user. Raises AddressTakenError."""
-    try:
-        with transaction.atomic():
-            return User.objects.create_user(email)
-    except IntegrityError:
-        raise AddressTakenError from None
+    user, created = User.objects.get_or_create_by_email(email)
+    if not created:
+        raise AddressTakenError
+    return user
 
 
 def _signup_mail(email: str, next_path: str) -> LinkEmail:

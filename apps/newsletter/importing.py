@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from apps.newsletter import services
@@ -62,7 +63,7 @@ def _import_batch(batch: list[str], report: Report) -> None:
 
 
 def _add(address: str) -> bool:
-    user = services.get_or_create_user(address)
+    user, _created = get_user_model().objects.get_or_create_by_email(address)
     if not user.is_active:
         return False
     subscription, created = Subscription.objects.get_or_create(user=user)

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 from enum import Enum
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.newsletter import referrals, scopes
@@ -38,7 +37,7 @@ def subscribe(email: str, *, referrer: AbstractBaseUser | None = None) -> Outcom
 
     It lifts a suppression. Who is new counts for ``referrer``; who returns does not.
     """
-    user = get_or_create_user(email)
+    user, _created = get_user_model().objects.get_or_create_by_email(email)
     if not user.is_active:
         return Outcome.REFUSED
     subscription, created = Subscription.objects.get_or_create(user=user)
@@ -110,17 +109,3 @@ def ensure_unsubscribe_token(subscription: Subscription) -> RequestToken:
     # Somebody else minted one meanwhile; the mails already out carry theirs.
     subscription.refresh_from_db(fields=["unsubscribe_token"])
     return subscription.unsubscribe_token
-
-
-def get_or_create_user(email: str) -> Any:
-    """The account of that address, or a new one without a password."""
-    users: Any = get_user_model()._default_manager
-    found = users.filter(email=email).first()
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            return users.create_user(email=email)
-    except IntegrityError:
-        # Two links for one address were confirmed at the same moment.
-        return users.get(email=email)
