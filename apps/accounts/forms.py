@@ -13,7 +13,7 @@ class LoginForm(forms.Form):
     email = AddressField()
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["name"]

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth import views as auth_views
@@ -13,9 +15,10 @@ from apps.accounts import scopes, services
 from apps.accounts.forms import LoginForm, ProfileForm
 from apps.accounts.redirects import safe_path
 from apps.site.emails import MailNotSentError
+from apps.site.http import UserRequest
 from apps.site.limits import HOUR, Limit, too_many_requests
 from apps.tokens.conf import token_settings
-from apps.tokens.decorators import use_request_token
+from apps.tokens.decorators import TokenRequest, use_request_token
 
 PER_ADDRESS = Limit("login.address", 5, per=HOUR)
 PER_CLIENT = Limit("login.client", 20, per=HOUR)
@@ -57,14 +60,14 @@ def login_sent(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @use_request_token(scope=scopes.LOGIN, required=True)
 @require_POST
-def login_link(request: HttpRequest) -> HttpResponse:
+def login_link(request: TokenRequest) -> HttpResponse:
     return _go_on(request)
 
 
 @login_not_required
 @use_request_token(scope=scopes.SIGNUP, required=True, confirm="accounts/signup_confirm.html")
 @require_POST
-def signup(request: HttpRequest) -> HttpResponse:
+def signup(request: TokenRequest) -> HttpResponse:
     try:
         user = services.sign_up(request.token.data["email"])
     except services.AddressTakenError:
@@ -76,7 +79,7 @@ def signup(request: HttpRequest) -> HttpResponse:
 
 
 class LogoutView(auth_views.LogoutView):
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
         messages.success(request, _("You are signed out."))
         return response
@@ -85,7 +88,7 @@ class LogoutView(auth_views.LogoutView):
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: UserRequest) -> HttpResponse:
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=request.user)
     if not form.is_valid():
         return render(request, "accounts/profile.html", {"form": form})
@@ -94,6 +97,6 @@ def profile(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:profile")
 
 
-def _go_on(request: HttpRequest) -> HttpResponse:
+def _go_on(request: TokenRequest) -> HttpResponse:
     # Checked here too: a token may be made by hand.
     return redirect(safe_path(str(request.token.data.get("next", ""))) or settings.LOGIN_REDIRECT_URL)

@@ -70,3 +70,8 @@ def _wrong(name: str, what: str, example: str) -> ImproperlyConfigured:
 
 
 token_settings = TokenSettings()
+
+
+def secret_keys() -> list[str | bytes]:
+    """The project's keys, all of which verify; the first one signs."""
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]

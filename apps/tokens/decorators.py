@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.http import HttpRequest
+
 from .admission import enter
+from .models import RequestToken
 from .rules import Rule, View, declare
+
+
+class TokenRequest(HttpRequest):
+    """For signatures: what a view with ``required=True`` gets. Elsewhere ask ``hasattr(request, "token")``."""
+
+    token: RequestToken
 
 
 def use_request_token(

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django import template
 from django.utils.safestring import SafeString
 
@@ -11,7 +9,7 @@ register = template.Library()
 
 
 @register.filter
-def masked(address: Any) -> str:
+def masked(address: object) -> str:
     """r•••@example.com: enough for its owner, nothing for whoever looks over a shoulder."""
     local, at, domain = str(address or "").rpartition("@")
     return f"{local[:1]}•••@{domain}" if at else "•••"
