@@ -7,21 +7,13 @@ becomes "=?utf-8?q?...". The first is dead when copied, the second is no header 
 """
 
 import email.policy
-import logging
 from email.policy import EmailPolicy
-from smtplib import SMTPException
 from typing import Any
 
 import django
 from django.core.mail import EmailMultiAlternatives
 
-logger = logging.getLogger(__name__)
-
 LONGEST_LINE = 998
-
-
-class MailNotSentError(Exception):
-    """The mail server did not take the mail."""
 
 
 class LinkPolicy(EmailPolicy):
@@ -47,13 +39,3 @@ class LinkEmail(EmailMultiAlternatives):
         message = super().message()
         message.policy = message.policy.clone(max_line_length=LONGEST_LINE)
         return message
-
-
-def deliver(mail: LinkEmail) -> None:
-    """Send the mail. Raises MailNotSentError, so that a visitor can be told to try again."""
-    try:
-        mail.send()
-    except (SMTPException, OSError) as error:
-        # The class only: a server's answer may quote the mail, and the mail has the link in it.
-        logger.error("mail not sent error=%s", type(error).__name__)
-        raise MailNotSentError from None

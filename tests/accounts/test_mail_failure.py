@@ -77,7 +77,7 @@ def test_neither_address_nor_link_gets_into_the_log(client, monkeypatch, caplog)
 
     client.post(LOGIN, {"email": "newcomer@example.com"})
 
-    assert "mail not sent error=SMTPDataError" in caplog.text
+    assert "email not sent error=SMTPDataError" in caplog.text
     assert "newcomer" not in caplog.text
     assert RequestToken.objects.get().jwt() not in caplog.text
 

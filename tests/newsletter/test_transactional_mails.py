@@ -1,5 +1,7 @@
 """Only an issue is list mail. A list header elsewhere would offer to unsubscribe from one's own sign-in link."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -43,6 +45,7 @@ def test_a_transactional_mail_carries_no_list_header(client, mailoutbox, templat
     [mail] = mailoutbox
     assert list_headers(received(mail)) == []
     assert received(mail)["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<\S+@latchkey\.example>", received(mail)["Message-ID"])
 
 
 def test_an_issue_carries_them(issue, subscription, mailoutbox):
