@@ -6,13 +6,14 @@ from django.urls import reverse
 from apps.accounts import views
 from apps.accounts.models import User
 from apps.tokens.models import RequestToken
-from tests.accounts.conftest import LOGIN_LINK, SIGNUP_LINK
 from tests.factories import UserFactory
-from tests.mails import html_of, link_in_text, text_of
+from tests.support.emails import html_of, link_in_text, text_of
 
 pytestmark = pytest.mark.django_db
 
 LOGIN = reverse("accounts:login")
+LOGIN_LINK = reverse("accounts:login_link")
+SIGNUP_LINK = reverse("accounts:signup")
 BAD_ADDRESSES = [
     "",
     " ",

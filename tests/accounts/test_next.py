@@ -3,10 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from tests.accounts.conftest import LOGIN_LINK, SIGNUP_LINK
-from tests.mails import link_in_text
+from tests.support.emails import link_in_text
 
 pytestmark = pytest.mark.django_db
+
+LOGIN_LINK = reverse("accounts:login_link")
+SIGNUP_LINK = reverse("accounts:signup")
 
 HOSTILE = [
     "//evil.example",

@@ -7,13 +7,13 @@ from django.utils import timezone
 from apps.accounts import services
 from apps.accounts.models import User
 from apps.tokens.models import RequestToken
-from tests.accounts.conftest import LOGIN_LINK
 from tests.factories import UserFactory
-from tests.mails import link_in_text
+from tests.support.emails import link_in_text
 
 pytestmark = pytest.mark.django_db
 
 PROFILE = reverse("accounts:profile")
+LOGIN_LINK = reverse("accounts:login_link")
 
 
 def test_from_the_form_to_the_members_page(visitor, reader, mailoutbox, link_in, django_capture_on_commit_callbacks):

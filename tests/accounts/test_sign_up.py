@@ -6,11 +6,13 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.tokens.models import RequestToken
-from tests.accounts.conftest import LOGIN_LINK, SIGNUP_LINK
 from tests.factories import UserFactory
-from tests.mails import link_in_text
+from tests.support.emails import link_in_text
 
 pytestmark = pytest.mark.django_db
+
+LOGIN_LINK = reverse("accounts:login_link")
+SIGNUP_LINK = reverse("accounts:signup")
 
 
 def test_from_the_form_to_the_members_page(visitor, mailoutbox, link_in, django_capture_on_commit_callbacks):

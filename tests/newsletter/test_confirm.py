@@ -9,8 +9,8 @@ from apps.newsletter import referrals
 from apps.newsletter.models import Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mails import link_in_html, link_in_text
 from tests.newsletter.factories import SubscriptionFactory
+from tests.support.emails import link_in_html, link_in_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from apps.newsletter.models import Subscription
 from tests.factories import UserFactory
-from tests.mails import link_in_text
 from tests.newsletter.factories import SubscriptionFactory
+from tests.support.emails import link_in_text
 
 pytestmark = pytest.mark.django_db
 

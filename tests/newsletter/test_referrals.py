@@ -15,8 +15,8 @@ from apps.newsletter import first_touch, referrals
 from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mails import link_in_text
-from tests.newsletter.conftest import Visitor
+from tests.support.browsers import Visitor
+from tests.support.emails import link_in_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 

@@ -20,7 +20,6 @@ from apps.newsletter import services
 from apps.newsletter.checks import check_one_click_is_not_redirected
 from apps.newsletter.models import Issue, Subscription
 from tests.newsletter.factories import IssueFactory, SubscriptionFactory
-from tests.newsletter.smtp import smtp_server
 
 pytestmark = pytest.mark.django_db
 
@@ -48,20 +47,14 @@ BODIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def server():
-    with smtp_server() as received:
-        yield received
-
-
 @pytest.fixture
-def send(server):
-    """The mails of one new issue, as the server was given them."""
+def send(smtp):
+    """The emails of one new issue, as the server was given them."""
 
     def send(**fields):
-        server.clear()
+        smtp.accepted.clear()
         call_command("send_issue", IssueFactory(**fields).slug)
-        return list(server)
+        return [content for _, content in smtp.accepted]
 
     return send
 

@@ -6,8 +6,8 @@ from django.urls import reverse
 from apps.newsletter import services
 from apps.newsletter.models import Subscription, Suppression
 from tests.factories import UserFactory
-from tests.mails import link_in_text
 from tests.newsletter.factories import SubscriptionFactory
+from tests.support.emails import link_in_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 

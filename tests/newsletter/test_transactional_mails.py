@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from tests.factories import UserFactory
-from tests.mails import received
+from tests.support.emails import received
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 

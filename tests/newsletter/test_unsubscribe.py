@@ -10,7 +10,7 @@ from apps.newsletter import services
 from apps.newsletter.models import Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mails import link_in_html, link_in_text
+from tests.support.emails import link_in_html, link_in_text
 
 pytestmark = pytest.mark.django_db
 

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from apps.accounts.models import User
 from apps.newsletter.models import Issue, Subscription
 from config import demo
+from tests.support.ports import find_free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +141,7 @@ def test_a_port_in_use_is_said_before_anything_happens(served):
 
 
 def test_it_serves_where_it_was_told_to(served, capsys):
-    port = free_port()
+    port = str(find_free_port())
 
     run(capsys, port)
 
@@ -160,8 +161,3 @@ def test_the_child_of_the_autoreloader_only_serves(served, capsys, monkeypatch):
 def path_of(link):
     parts = urlsplit(link)
     return f"{parts.path}?{parts.query}"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return str(probe.getsockname()[1])

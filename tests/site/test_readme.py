@@ -8,7 +8,7 @@ from django.urls import path
 
 from config.urls import urlpatterns
 from tests.factories import UserFactory
-from tests.site.conftest import ROOT
+from tests.support.project import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.site.conftest import KEY, PRODUCTION
+from tests.support.project import PRODUCTION, SECRET_KEY
 
 START = "import django; django.setup(); from django.conf import settings; "
 SEND = (
@@ -56,7 +56,7 @@ def test_without_a_key_nothing_starts(run_python):
 
 
 def test_without_debug_the_site_must_know_its_address(run_python):
-    result = run_python("manage.py", "check", SECRET_KEY=KEY)
+    result = run_python("manage.py", "check", SECRET_KEY=SECRET_KEY)
 
     assert result.returncode == 1
     assert "SITE_URL is not set" in result.stderr
@@ -72,7 +72,7 @@ def test_cookies_need_https_in_production(run_python):
     secure = "settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT"
 
     assert read_setting(run_python, secure, **PRODUCTION) == "True True True"
-    assert read_setting(run_python, secure, SECRET_KEY=KEY, DEBUG="true") == "False False False"
+    assert read_setting(run_python, secure, SECRET_KEY=SECRET_KEY, DEBUG="true") == "False False False"
 
 
 def test_the_scheme_a_proxy_names_is_trusted_only_where_a_proxy_stands(run_python):

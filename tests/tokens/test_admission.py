@@ -1,16 +1,13 @@
 """The order of decisions, and what each login mode does."""
 
-from datetime import timedelta
-
 import pytest
 from django.contrib.auth import get_user_model
-from django.utils.timezone import now
 
 from apps.tokens import signing
 from apps.tokens.models import RequestToken, RequestTokenLog
+from tests.tokens.support import FUTURE, PAST
 
 NONE, REQUEST, SESSION = RequestToken.LOGIN_MODE_NONE, RequestToken.LOGIN_MODE_REQUEST, RequestToken.LOGIN_MODE_SESSION
-PAST, FUTURE = now() - timedelta(hours=1), now() + timedelta(hours=1)
 
 
 def uses(token):

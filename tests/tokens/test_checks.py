@@ -1,6 +1,8 @@
 import pytest
 from django.core.checks import Tags, run_checks
 
+from apps.tokens.middleware import RequestTokenMiddleware
+
 OURS = "apps.tokens.middleware.RequestTokenMiddleware"
 AUTH = "django.contrib.auth.middleware."
 ORDER = [
@@ -9,6 +11,10 @@ ORDER = [
     AUTH + "AuthenticationMiddleware",
     OURS,
 ]
+
+
+class Subclass(RequestTokenMiddleware):
+    pass
 
 
 def found(**options):
@@ -108,11 +114,3 @@ def test_a_weak_key_is_a_warning_before_deployment(settings, name):
 
     assert ids(include_deployment_checks=True) == ["tokens.W001"]
     assert ids() == []
-
-
-def __getattr__(name):
-    if name != "Subclass":
-        raise AttributeError(name)
-    from apps.tokens.middleware import RequestTokenMiddleware
-
-    return type("Subclass", (RequestTokenMiddleware,), {})

@@ -3,6 +3,7 @@ import logging
 import pytest
 
 from apps.tokens.models import RequestToken, RequestTokenLog
+from tests.tokens.support import PAST
 
 
 def test_an_admitted_use_is_on_record(client, request_token):
@@ -23,8 +24,6 @@ def test_a_refusal_is_on_record(client, request_token):
 
 
 def test_an_expired_link_is_on_record(client, make_token):
-    from tests.tokens.test_admission import PAST
-
     token = make_token(expiration_time=PAST)
 
     client.get(token.tokenise("/optional/"))
@@ -82,7 +81,7 @@ def test_a_refusal_is_one_line_of_keys_and_values(client, request_token, caplog)
 
 
 def test_a_forged_second_line_stays_in_the_first(client, db, caplog, settings):
-    settings.ROOT_URLCONF = "tests.tokens.test_views"  # one view for any path
+    settings.ROOT_URLCONF = "tests.tokens.any_path"
 
     client.get("/%0Arefused%20reason=none/?rt=x%0Aforged")
 

@@ -1,7 +1,8 @@
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from apps.tokens import exceptions
-from tests.tokens.test_admission import FUTURE, PAST
+from tests.tokens.support import FUTURE, PAST
 
 REASONS = [
     ({"revoked_at": PAST}, "withdrawn"),
@@ -43,7 +44,7 @@ def test_where_the_token_is_required_the_page_does_not_offer_it(client, db):
 
 
 def test_the_offered_address_never_leaves_the_site(client, db, settings):
-    settings.ROOT_URLCONF = "tests.tokens.test_views"
+    settings.ROOT_URLCONF = "tests.tokens.any_path"
 
     response = client.get("/?rt=x", PATH_INFO="//evil.example/")
 
@@ -77,16 +78,4 @@ def test_every_reason_has_a_code_and_a_message_of_its_own():
 
 
 def test_every_refusal_is_djangos_permission_denied():
-    from django.core.exceptions import PermissionDenied
-
     assert issubclass(exceptions.TokenError, PermissionDenied)
-
-
-def __getattr__(name):
-    from django.urls import re_path
-
-    from tests.tokens.urls import undeclared
-
-    if name == "urlpatterns":
-        return [re_path("", undeclared)]
-    raise AttributeError(name)

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from apps.newsletter.models import Delivery, Issue
 from apps.newsletter.sending import SendingError, outcomes, send_issue
-from tests.newsletter.sending.mailserver import find_free_port
+from tests.support.ports import find_free_port
+from tests.support.sending import ledger
 
 pytestmark = pytest.mark.django_db
 
@@ -16,10 +17,6 @@ Status = Delivery.Status
 
 def state_of(subscription):
     return Delivery.objects.get(subscription=subscription)
-
-
-def ledger(issue):
-    return {status: count for status, count in issue.deliveries.counts().items() if count}
 
 
 def make_due(issue):

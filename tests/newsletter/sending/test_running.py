@@ -10,11 +10,9 @@ from django.utils import timezone
 from apps.newsletter import sending, services
 from apps.newsletter.models import Delivery, Issue, Pace
 from apps.newsletter.sending import SendingError, claims, send_issue, worker
-from tests.newsletter.sending.test_answers import ledger
+from tests.support.sending import ledger, let_leases_run_out
 
 pytestmark = pytest.mark.django_db
-
-Status = Delivery.Status
 
 
 @pytest.fixture
@@ -89,7 +87,7 @@ def test_a_worker_that_has_lost_its_claim_stops_at_once(smtp, issue, make_reader
     make_readers(5)
 
     def another_worker_takes_over():
-        Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now() - timedelta(seconds=1))
+        let_leases_run_out()
         issue.deliveries.recover()
         issue.deliveries.claim(limit=5)
         Issue.objects.filter(pk=issue.pk).pause("So that it does not wait for the other one.")
@@ -154,11 +152,7 @@ def test_a_lease_is_renewed_while_a_batch_lasts(smtp, issue, make_readers, after
     make_readers(4)
     # As if every mail took very long.
     monkeypatch.setattr(claims, "LEASE", timedelta(0))
-    after_two(
-        lambda: Delivery.objects.filter(status=Status.CLAIMED).update(
-            claimed_until=timezone.now() - timedelta(seconds=1)
-        )
-    )
+    after_two(let_leases_run_out)
     leases = []
 
     send_issue(issue, report=lambda: leases.extend(issue.deliveries.values_list("claimed_until")))

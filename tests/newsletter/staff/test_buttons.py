@@ -13,8 +13,8 @@ from apps.newsletter import sending, tasks
 from apps.newsletter.models import Issue, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mails import html_of, received, text_of
 from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
+from tests.support.emails import html_of, received, text_of
 
 pytestmark = pytest.mark.django_db
 

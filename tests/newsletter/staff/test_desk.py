@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.newsletter.models import Issue
 from tests.factories import UserFactory
 from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
-from tests.site.test_pages import problems_of
+from tests.support.pages import problems_of
 
 pytestmark = pytest.mark.django_db
 

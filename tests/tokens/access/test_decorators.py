@@ -10,6 +10,7 @@ from apps.tokens.access.rules import AccessRule
 from apps.tokens.models import RequestToken
 from tests.tokens.access import urls
 from tests.tokens.sample.models import Item, TextKey
+from tests.tokens.support import reason
 
 pytestmark = pytest.mark.django_db
 
@@ -31,11 +32,6 @@ def link_to(view, item, *permissions, state=None, **options):
 def moved(link, path):
     """The same token on another address."""
     return path + link[link.index("?") :]
-
-
-def reason(answer):
-    assert answer.status_code == 403
-    return answer.context["error"].code
 
 
 @pytest.mark.parametrize("view", VIEWS)
