@@ -194,6 +194,15 @@ def test_somebody_signed_in_is_told_who_and_may_sign_out(client, reader):
     assert f'action="{reverse("accounts:logout")}"' in page
 
 
+def test_no_cache_keeps_the_form_or_who_is_signed_in(client, reader):
+    form = client.get(LOGIN)
+    client.force_login(reader)
+    already_signed_in = client.get(LOGIN)
+
+    assert "no-store" in form.headers.get("Cache-Control", "")
+    assert "no-store" in already_signed_in.headers.get("Cache-Control", "")
+
+
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 def test_other_methods_are_refused(client, method):
     assert getattr(client, method)(LOGIN).status_code == 405

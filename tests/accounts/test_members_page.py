@@ -22,6 +22,12 @@ def test_it_shows_the_address_and_the_day_one_joined(client, reader):
     assert f'<time datetime="{reader.date_joined:%Y-%m-%d}' in page
 
 
+def test_no_cache_keeps_the_members_page(client, reader):
+    client.force_login(reader)
+
+    assert "no-store" in client.get(PROFILE).headers.get("Cache-Control", "")
+
+
 def test_the_name_can_be_changed(visitor, reader):
     visitor.force_login(reader)
 
