@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from django.core.cache import cache
 
@@ -6,3 +8,10 @@ from django.core.cache import cache
 def _empty_cache():
     """Rate limits count in the cache; no test pays for the one before it."""
     cache.clear()
+
+
+@pytest.fixture
+def one_moment(monkeypatch):
+    """The clock stands still: no window of a rate limit ends in the middle of a test."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)

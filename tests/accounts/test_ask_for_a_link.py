@@ -149,6 +149,7 @@ def test_what_was_typed_is_kept_and_harmless(ask):
     assert "<script" not in page
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_an_address_is_mailed_five_times_an_hour_known_or_not(reader, ask, mailoutbox):
     for _ in range(views.MAILS_PER_ADDRESS):
         ask("reader@example.com")
@@ -163,6 +164,7 @@ def test_an_address_is_mailed_five_times_an_hour_known_or_not(reader, ask, mailo
     assert len(mailoutbox) == 2 * views.MAILS_PER_ADDRESS
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_a_client_asks_twenty_times_an_hour_and_another_is_not_held_up(ask, client):
     for number in range(views.MAILS_PER_CLIENT):
         ask(f"reader{number}@example.com")
@@ -171,6 +173,7 @@ def test_a_client_asks_twenty_times_an_hour_and_another_is_not_held_up(ask, clie
     assert client.post(LOGIN, {"email": "one-more@example.com"}, REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_looking_at_the_form_is_not_limited(ask, client):
     for number in range(views.MAILS_PER_CLIENT + 1):
         ask(f"reader{number}@example.com")

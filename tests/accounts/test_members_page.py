@@ -13,7 +13,7 @@ def test_a_stranger_is_asked_to_sign_in(client):
     assert client.get(PROFILE).url == f"{reverse('accounts:login')}?next={PROFILE}"
 
 
-def test_it_shows_the_address_and_the_day_one_joined(client, reader):
+def test_the_members_page_shows_the_address_and_the_day_of_joining(client, reader):
     client.force_login(reader)
 
     page = client.get(PROFILE).content.decode()

@@ -110,7 +110,7 @@ def test_a_change_of_the_account_kills_the_link(client, reader, make_link, chang
     assert "_auth_user_id" not in client.session
 
 
-def test_a_change_of_the_name_does_not(client, reader, make_link):
+def test_a_change_of_the_name_leaves_the_link_alive(client, reader, make_link):
     link = make_link()
     User.objects.update(name="Reader")
 

@@ -160,7 +160,7 @@ def test_parts_nested_without_end_are_an_error_and_no_crash(saved):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(at=st.integers(0, len(GOOD)), length=st.integers(0, 40), noise=st.binary(max_size=40))
-def test_no_bytes_make_it_crash(at, length, noise):
+def test_no_bytes_make_the_check_crash(at, length, noise):
     mutated = GOOD[:at] + noise + GOOD[at + length :]
 
     try:

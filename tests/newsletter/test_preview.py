@@ -132,12 +132,13 @@ def test_a_link_with_one_character_changed_is_refused_wherever_it_is(client, lin
 
 @pytest.mark.parametrize(("lifetime", "hours"), [("1", 1), ("24", 24), ("168", 168)])
 def test_the_link_works_as_long_as_was_chosen_and_no_longer(client, editor_client, draft, monkeypatch, lifetime, hours):
-    link = share(editor_client, draft, lifetime)
     now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    link = share(editor_client, draft, lifetime)
 
-    monkeypatch.setattr(time, "time", lambda: now + hours * 3600 - 5)
+    monkeypatch.setattr(time, "time", lambda: now + hours * 3600 - 1)
     in_time = client.get(link)
-    monkeypatch.setattr(time, "time", lambda: now + hours * 3600 + 1)
+    monkeypatch.setattr(time, "time", lambda: now + hours * 3600)
     late = client.get(link)
 
     assert in_time.status_code == 200

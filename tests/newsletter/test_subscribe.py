@@ -150,6 +150,7 @@ def test_a_name_is_shown_as_text(client, affiliate_path):
     assert "<b>Member" not in page.content.decode()
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_one_address_gets_five_mails_an_hour(client, mailoutbox):
     for _ in range(5):
         ask(client)
@@ -161,6 +162,7 @@ def test_one_address_gets_five_mails_an_hour(client, mailoutbox):
     assert len(mailoutbox) == 5
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_one_client_gets_twenty_mails_an_hour(client, mailoutbox):
     for number in range(20):
         ask(client, f"newcomer{number}@example.com")

@@ -45,7 +45,7 @@ def test_a_transactional_mail_carries_no_list_header(client, mailoutbox, templat
     assert received(mail)["Auto-Submitted"] == "auto-generated"
 
 
-def test_an_issue_carries_them(issue, subscription, mailoutbox):
+def test_an_issue_carries_the_headers_of_a_list(issue, subscription, mailoutbox):
     call_command("send_issue", issue.slug)
 
     assert {"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"} <= set(list_headers(received(mailoutbox[0])))

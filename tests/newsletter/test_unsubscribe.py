@@ -88,7 +88,7 @@ def test_the_reader_who_is_signed_in_stays_so(visitor, subscription, unsubscribe
     assert "_auth_user_id" in visitor.session
 
 
-def test_nobody_is_signed_in_by_it(visitor, unsubscribe_path):
+def test_unsubscribing_signs_nobody_in(visitor, unsubscribe_path):
     visitor.press(visitor.get(unsubscribe_path))
 
     assert "sessionid" not in visitor.cookies

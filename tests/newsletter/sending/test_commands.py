@@ -70,7 +70,7 @@ def test_a_file_gets_plain_lines(issue):
     assert "\r" not in file.getvalue()
 
 
-def test_ctrl_c_ends_it_between_two_mails(issue, mailoutbox, monkeypatch, capsys):
+def test_ctrl_c_ends_the_sending_between_two_mails(issue, mailoutbox, monkeypatch, capsys):
     SubscriptionFactory.create_batch(3)
     monkeypatch.setattr(
         "apps.newsletter.sending.progress.Progress.show", lambda self: os.kill(os.getpid(), signal.SIGINT)

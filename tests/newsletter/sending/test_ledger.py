@@ -243,7 +243,7 @@ def test_a_reader_who_is_erased_stays_counted(started):
         ("paused", "cancel", "cancelled"),
     ],
 )
-def test_an_issue_goes_from_state_to_state(before, transition, after):
+def test_every_step_of_an_issue_leads_to_the_next_state(before, transition, after):
     issue = IssueFactory(status=before, published_at=None if before == "draft" else timezone.now())
 
     changed = getattr(Issue.objects.filter(pk=issue.pk), transition)(*["why"] * (transition == "pause"))
@@ -270,7 +270,7 @@ def test_an_issue_goes_from_state_to_state(before, transition, after):
         ("draft", "cancel"),
     ],
 )
-def test_and_in_no_other_way(before, transition):
+def test_no_other_step_changes_the_state_of_an_issue(before, transition):
     issue = IssueFactory(status=before, published_at=None if before == "draft" else timezone.now())
 
     changed = getattr(Issue.objects.filter(pk=issue.pk), transition)(*["why"] * (transition == "pause"))

@@ -46,7 +46,7 @@ def test_visitors_are_asked_to_sign_in_everywhere(client, issue, method):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("rights", [{}, {"is_staff": True}], ids=["member", "staff without the permission"])
-def test_nobody_else_gets_in_anywhere(client, issue, method, rights):
+def test_nobody_without_the_permission_gets_in_anywhere(client, issue, method, rights):
     client.force_login(UserFactory(**rights))
     before = state()
 
@@ -106,13 +106,13 @@ def test_who_may_change_but_not_add_finds_no_button_to_write(client, editor, iss
 
 
 @pytest.mark.parametrize(("rights", "shown"), [({}, False), ({"is_staff": True}, False)])
-def test_the_navigation_leads_there_for_nobody_else(client, rights, shown):
+def test_the_navigation_leads_nobody_but_editors_to_the_desk(client, rights, shown):
     client.force_login(UserFactory(**rights))
 
     assert (f'href="{DESK}"' in client.get(reverse("home")).text) is shown
 
 
-def test_the_navigation_leads_there_for_editors(editor_client):
+def test_the_navigation_leads_editors_to_the_desk(editor_client):
     assert f'href="{DESK}"' in editor_client.get(reverse("home")).text
     assert f'href="{DESK}" aria-current="page"' in editor_client.get(DESK).text
 
