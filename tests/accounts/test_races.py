@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from apps.accounts import scopes
 from apps.accounts.models import User
-from apps.tokens.models import RequestToken
+from apps.tokens.models import RequestToken, RequestTokenLog
 from tests.support.parallel import THREADS, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -26,6 +26,7 @@ def test_parallel_presses_on_one_sign_up_link_make_one_account():
     answers = Counter(at_once(post, [make_signup_link()] * THREADS))
 
     assert answers == {(302, reverse("accounts:profile")): 1, (403, None): THREADS - 1}
+    assert Counter(RequestTokenLog.objects.values_list("reason", flat=True)) == {"admitted": 1, "used_up": THREADS - 1}
     assert User.objects.count() == 1
 
 

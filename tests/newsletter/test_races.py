@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -20,6 +22,7 @@ def test_parallel_presses_on_one_confirm_link_make_one_subscription():
     statuses = at_once(lambda path: Client().post(path).status_code, [path] * THREADS)
 
     assert sorted(statuses) == [200] + [403] * (THREADS - 1)
+    assert Counter(token.logs.values_list("reason", flat=True)) == {"admitted": 1, "used_up": THREADS - 1}
     assert Subscription.objects.get().user.email == "newcomer@example.com"
 
 

@@ -8,6 +8,7 @@ from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
 from tests.support.emails import link_in_html, link_in_text
+from tests.support.refusals import reason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 
@@ -118,7 +119,7 @@ def test_what_is_no_address_is_refused_beside_the_field(client, mailoutbox, addr
 def test_the_form_of_another_site_is_refused(visitor, mailoutbox):
     answer = ask(visitor)
 
-    assert answer.status_code == 403
+    assert reason(answer) == "csrf"
     assert mailoutbox == []
 
 
@@ -127,7 +128,7 @@ def test_an_invitation_that_was_revoked_offers_the_page_without_it(client, affil
 
     page = client.get(affiliate_path)
 
-    assert page.status_code == 403
+    assert reason(page) == "revoked"
     assert f'href="{SUBSCRIBE}"' in page.content.decode()
 
 

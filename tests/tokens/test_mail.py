@@ -1,11 +1,12 @@
 import email
 import email.policy
 import re
+import smtplib
+import traceback
 
 import pytest
-from django.core import mail
 
-from apps.tokens.mail import LinkEmail
+from apps.tokens.mail import LinkEmail, MailNotSentError, deliver
 
 LINK = "https://latchkey.example/newsletter/unsubscribe/?" + "a=1&" * 20 + "rt=" + "x" * 221
 
@@ -68,7 +69,32 @@ def test_a_long_subject_in_another_script_is_folded_as_rfc_2047_has_it(as_bytes)
     assert received.replace(" ", "") == subject.replace(" ", "")
 
 
-def test_what_is_sent_is_what_was_written(mailoutbox):
-    message(body=f"Grüße\n{LINK}").send()
+@pytest.mark.parametrize("as_bytes", [raw, smtp_bytes])
+@pytest.mark.parametrize("text", ["plain", "Grüße und eine Schlüsselgewalt", "钥匙", "\U0001f511"])
+def test_who_reads_the_bytes_finds_both_parts_as_they_were_written(as_bytes, text):
+    received = email.message_from_bytes(as_bytes(body=f"{text}\n{LINK}\n"), policy=email.policy.default)
 
-    assert mail.outbox[0].body == f"Grüße\n{LINK}"
+    assert received.get_body(["plain"]).get_content().splitlines() == [text, LINK]
+    assert received.get_body(["html"]).get_content().strip() == f'<p lang="en"><a href="{LINK}">Follow</a></p>'
+
+
+def test_an_email_is_delivered_through_the_backend_of_the_settings(mailoutbox):
+    deliver(message())
+
+    assert [sent.to for sent in mailoutbox] == [["reader@example.com"]]
+
+
+@pytest.mark.parametrize(
+    "error", [smtplib.SMTPDataError(550, LINK.encode()), smtplib.SMTPServerDisconnected(LINK), ConnectionRefusedError()]
+)
+def test_an_email_that_is_not_taken_is_one_error_and_no_link_in_the_log(monkeypatch, caplog, error):
+    def refuse(self, messages):
+        raise error
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+
+    with pytest.raises(MailNotSentError) as caught:
+        deliver(message())
+
+    assert f"mail not sent error={type(error).__name__}" in caplog.text
+    assert LINK not in caplog.text + "".join(traceback.format_exception(caught.value))

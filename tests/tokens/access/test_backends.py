@@ -7,7 +7,6 @@ from django.contrib.auth import authenticate, get_user_model, login
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as ModelPermission
 from django.core.exceptions import PermissionDenied
-from django.test import RequestFactory
 from django.utils.functional import SimpleLazyObject
 
 from apps.tokens.access import grants, scope
@@ -312,5 +311,10 @@ def test_scope_of_is_empty_for_whatever_is_no_user_of_such_a_request():
     assert grants.scope_of(AnonymousUser()) == grants.scope_of(None) == scope.Scope()
 
 
-def test_a_request_that_had_no_grant_can_be_ended():
-    grants.end(RequestFactory().get("/"))
+def test_ending_a_request_that_had_no_grant_leaves_its_user_alone(rf, user):
+    request = rf.get("/")
+    request.user = user
+
+    grants.end(request)
+
+    assert request.user is user
