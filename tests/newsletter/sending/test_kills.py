@@ -15,7 +15,7 @@ from apps.newsletter.models import Delivery, Issue
 from tests.support.sending import let_leases_run_out
 from tests.support.workers import finish, manage
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 Status = Delivery.Status
 # In CI the full size on the database that sites of that size have, and a smaller one everywhere else.
@@ -118,9 +118,9 @@ def test_two_workers_share_the_readers_and_nobody_gets_two(mail_server, issue, m
     assert set(mail_server.mails_per_address.values()) == {1}
 
 
+@pytest.mark.databases
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite is for one machine, and one worker does it all there")
 def test_two_workers_of_the_queue_share_the_readers_and_nobody_gets_two(mail_server, issue, make_readers):
-    pytest.importorskip("django_tasks_db")
     make_readers(SHARED_READERS)
     sending.start(issue)
     mail_server.waits_for_connections = 2
