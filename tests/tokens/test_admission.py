@@ -316,8 +316,8 @@ def test_post_acts(client, request_token, user):
     assert uses(request_token) == 1
 
 
-def test_a_thousand_scanners_use_nothing_up(client, session_token):
-    for _ in range(1000):
+def test_scanners_use_nothing_up(client, session_token):
+    for _ in range(3):
         client.get(session_token.tokenise("/optional/"))
 
     assert uses(session_token) == 0
