@@ -134,7 +134,8 @@ def find_free_port() -> int:
 
 
 def kill(times: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-rP", "tests/newsletter/sending/test_kills.py", "-k", "killed"]
+    tests = ["tests/newsletter/sending/test_kills.py", "-m", "slow", "-k", "killed"]
+    command = [sys.executable, "-m", "pytest", "-q", "-rP", *tests]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "KILLS": times}, check=False).returncode == 0
 
 

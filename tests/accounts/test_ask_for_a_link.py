@@ -6,13 +6,14 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.accounts.views import PER_ADDRESS, PER_CLIENT
 from apps.tokens.models import RequestToken
-from tests.accounts.conftest import LOGIN_LINK, SIGNUP_LINK
 from tests.factories import UserFactory
-from tests.mails import html_of, link_in_text, text_of
+from tests.support.emails import html_of, link_in_text, text_of
 
 pytestmark = pytest.mark.django_db
 
 LOGIN = reverse("accounts:login")
+LOGIN_LINK = reverse("accounts:login_link")
+SIGNUP_LINK = reverse("accounts:signup")
 BAD_ADDRESSES = [
     "",
     " ",
@@ -148,13 +149,7 @@ def test_what_was_typed_is_kept_and_harmless(ask):
     assert "<script" not in page
 
 
-@pytest.fixture
-def ten_past(monkeypatch):
-    """The clock of the limits stands ten minutes into an hour."""
-    monkeypatch.setattr("apps.site.limits.time", lambda: 1_000 * 3600 + 600)
-
-
-@pytest.mark.usefixtures("ten_past")
+@pytest.mark.usefixtures("one_moment")
 def test_an_address_is_mailed_five_times_an_hour_known_or_not(reader, ask, mailoutbox):
     for _ in range(PER_ADDRESS.times):
         ask("reader@example.com")
@@ -169,7 +164,7 @@ def test_an_address_is_mailed_five_times_an_hour_known_or_not(reader, ask, mailo
     assert len(mailoutbox) == 2 * PER_ADDRESS.times == 10
 
 
-@pytest.mark.usefixtures("ten_past")
+@pytest.mark.usefixtures("one_moment")
 def test_a_client_asks_twenty_times_an_hour_and_another_is_not_held_up(ask, client):
     for number in range(20):
         ask(f"reader{number}@example.com")
@@ -178,6 +173,7 @@ def test_a_client_asks_twenty_times_an_hour_and_another_is_not_held_up(ask, clie
     assert client.post(LOGIN, {"email": "one-more@example.com"}, REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_looking_at_the_form_is_not_limited(ask, client):
     for number in range(PER_CLIENT.times + 1):
         ask(f"reader{number}@example.com")
@@ -199,6 +195,15 @@ def test_somebody_signed_in_is_told_who_and_may_sign_out(client, reader):
 
     assert 'You are signed in as <strong class="address">reader@example.com</strong>' in page
     assert f'action="{reverse("accounts:logout")}"' in page
+
+
+def test_no_cache_keeps_the_form_or_who_is_signed_in(client, reader):
+    form = client.get(LOGIN)
+    client.force_login(reader)
+    already_signed_in = client.get(LOGIN)
+
+    assert "no-store" in form.headers.get("Cache-Control", "")
+    assert "no-store" in already_signed_in.headers.get("Cache-Control", "")
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])

@@ -7,7 +7,8 @@ from apps.newsletter import referrals
 from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mails import link_in_html, link_in_text
+from tests.support.emails import link_in_html, link_in_text
+from tests.support.refusals import reason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 
@@ -118,7 +119,7 @@ def test_what_is_no_address_is_refused_beside_the_field(client, mailoutbox, addr
 def test_the_form_of_another_site_is_refused(visitor, mailoutbox):
     answer = ask(visitor)
 
-    assert answer.status_code == 403
+    assert reason(answer) == "csrf"
     assert mailoutbox == []
 
 
@@ -127,7 +128,7 @@ def test_an_invitation_that_was_revoked_offers_the_page_without_it(client, affil
 
     page = client.get(affiliate_path)
 
-    assert page.status_code == 403
+    assert reason(page) == "revoked"
     assert f'href="{SUBSCRIBE}"' in page.content.decode()
 
 
@@ -150,13 +151,7 @@ def test_a_name_is_shown_as_text(client, affiliate_path):
     assert "<b>Member" not in page.content.decode()
 
 
-@pytest.fixture
-def ten_past(monkeypatch):
-    """The clock of the limits stands ten minutes into an hour."""
-    monkeypatch.setattr("apps.site.limits.time", lambda: 1_000 * 3600 + 600)
-
-
-@pytest.mark.usefixtures("ten_past")
+@pytest.mark.usefixtures("one_moment")
 def test_one_address_gets_five_mails_an_hour(client, mailoutbox):
     for _ in range(5):
         ask(client)
@@ -168,7 +163,7 @@ def test_one_address_gets_five_mails_an_hour(client, mailoutbox):
     assert len(mailoutbox) == 5
 
 
-@pytest.mark.usefixtures("ten_past")
+@pytest.mark.usefixtures("one_moment")
 def test_one_client_gets_twenty_mails_an_hour(client, mailoutbox):
     for number in range(20):
         ask(client, f"newcomer{number}@example.com")

@@ -9,9 +9,9 @@ from django.utils.timezone import now
 
 from apps.tokens import signing, statements
 from apps.tokens.models import RequestToken, RequestTokenLog
+from tests.tokens.support import FUTURE, PAST
 
 NONE, REQUEST, SESSION = RequestToken.LOGIN_MODE_NONE, RequestToken.LOGIN_MODE_REQUEST, RequestToken.LOGIN_MODE_SESSION
-PAST, FUTURE = now() - timedelta(hours=1), now() + timedelta(hours=1)
 
 
 def uses(token):

@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils.timezone import now
 
 from apps.tokens.models import RequestToken, RequestTokenLog
-from tests.tokens.test_admission import PAST
+from tests.tokens.support import PAST
 
 
 def test_an_admitted_use_is_on_record(client, request_token):
@@ -84,7 +84,7 @@ def test_a_refusal_is_one_line_of_keys_and_values(client, request_token, caplog)
 
 
 def test_a_forged_second_line_stays_in_the_first(client, db, caplog, settings):
-    settings.ROOT_URLCONF = "tests.tokens.test_refusals"  # one view for any path
+    settings.ROOT_URLCONF = "tests.tokens.any_path"
 
     client.get("/%0Arefused%20reason=none/?rt=x%0Aforged")
 

@@ -18,6 +18,10 @@ ORDER = [
 ]
 
 
+class Subclass(RequestTokenMiddleware):
+    pass
+
+
 def found(**options):
     messages = run_checks(tags=[Tags.security, Tags.templates], **options)
     return [message for message in messages if message.id.startswith("tokens.")]
@@ -170,7 +174,3 @@ def test_a_view_that_signs_in_by_get_is_named(settings):
 
     assert f"{__name__}.signs_in_by_get" in message.msg
     assert 'methods=["POST"]' in message.hint
-
-
-class Subclass(RequestTokenMiddleware):
-    pass

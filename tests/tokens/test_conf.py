@@ -1,10 +1,11 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.tokens.conf import secret_keys, token_settings
+from apps.tokens.conf import TokenSettings, secret_keys, token_settings
 
 DEFAULTS = [
     ("REQUEST_TOKEN_QUERYSTRING", "rt"),
+    ("ACCESS_TOKEN_QUERYSTRING", "at"),
     ("REQUEST_TOKEN_EXPIRY", 10),
     ("REQUEST_TOKEN_403_TEMPLATE", "tokens/403.html"),
     ("REQUEST_TOKEN_DISABLE_LOGS", False),
@@ -12,11 +13,17 @@ DEFAULTS = [
 ]
 OTHERS = [
     ("REQUEST_TOKEN_QUERYSTRING", "ticket", "ticket"),
+    ("ACCESS_TOKEN_QUERYSTRING", "grant", "grant"),
     ("REQUEST_TOKEN_EXPIRY", "25", 25),
     ("REQUEST_TOKEN_403_TEMPLATE", "other.html", "other.html"),
     ("REQUEST_TOKEN_DISABLE_LOGS", "true", True),
     ("REQUEST_TOKEN_REALM", "acme", "acme"),
 ]
+
+
+@pytest.mark.parametrize("table", [DEFAULTS, OTHERS])
+def test_no_setting_is_missing_from_the_tables_above(table):
+    assert sorted(row[0] for row in table) == sorted(name for name in vars(TokenSettings) if name.isupper())
 
 
 @pytest.mark.parametrize(("name", "default"), DEFAULTS)
@@ -53,6 +60,7 @@ def test_an_empty_variable_counts_as_unset(monkeypatch, name, default):
         ("REQUEST_TOKEN_QUERYSTRING", "a=b"),
         ("REQUEST_TOKEN_QUERYSTRING", "jetoné"),
         ("REQUEST_TOKEN_QUERYSTRING", None),
+        ("ACCESS_TOKEN_QUERYSTRING", "a b"),
         ("REQUEST_TOKEN_EXPIRY", "ten"),
         ("REQUEST_TOKEN_EXPIRY", 0),
         ("REQUEST_TOKEN_EXPIRY", -5),

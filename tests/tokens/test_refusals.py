@@ -1,11 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 
 from apps.tokens import exceptions
-from tests.tokens.test_admission import FUTURE, PAST
+from tests.tokens.support import FUTURE, PAST
 
 REASONS = [
     ({"revoked_at": PAST}, "withdrawn"),
@@ -95,7 +96,7 @@ def test_where_the_token_is_required_the_page_does_not_offer_it(client, db):
 
 
 def test_the_offered_address_never_leaves_the_site(client, db, settings):
-    settings.ROOT_URLCONF = "tests.tokens.test_refusals"
+    settings.ROOT_URLCONF = "tests.tokens.any_path"
 
     response = client.get("/?rt=x", PATH_INFO="//evil.example/")
 
@@ -130,16 +131,4 @@ def test_every_reason_has_a_code_and_a_message_of_its_own():
 
 
 def test_every_refusal_is_djangos_permission_denied():
-    from django.core.exceptions import PermissionDenied
-
     assert issubclass(exceptions.TokenError, PermissionDenied)
-
-
-def __getattr__(name):
-    from django.urls import re_path
-
-    from tests.tokens.urls import undeclared
-
-    if name == "urlpatterns":
-        return [re_path("", undeclared)]
-    raise AttributeError(name)
