@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import views
+from config import error_pages, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,3 +12,8 @@ urlpatterns = [
     path("newsletter/", include("apps.newsletter.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.permission_denied
+handler404 = error_pages.page_not_found
+handler500 = error_pages.server_error
