@@ -1,8 +1,8 @@
 """
-What one would write into a view without a token app: look, claim, log, in three statements.
+What you would write in a view without a token app: look up, claim, log, in three statements.
 
-Once with the ORM, once in SQL. Both count and record as latchkey does. They do less: no revoked link is told from a
-used one, a view that fails keeps the use, no page says what to do next.
+Once through the ORM, once in SQL. Both count and record as latchkey does, and do less otherwise: every refusal is the
+same, a view that fails keeps the use, and no page says what to do next.
 """
 
 from typing import Any

@@ -1,13 +1,13 @@
 """
 A 400 with the site's own page for a Content-Type that Django cannot hold.
 
-Threat: ``Content-Type: text/plain; charset=hex``, from anybody, to any address. Django takes every codec of Python's
-for a charset and reads the query string with it while it makes the request, before any middleware or error page could
-answer. So wsgi.py and asgi.py look at the header first and put UNREADABLE in its place, which harms nothing on its way
-to ContentTypeMiddleware.
+Threat: ``Content-Type: text/plain; charset=hex``, from anybody, to any address. Django accepts every Python codec as a
+charset and decodes the query string with it while it builds the request, before any middleware or error page could
+answer. So wsgi.py and asgi.py look at the header first and replace it with UNREADABLE, which is harmless until
+ContentTypeMiddleware answers it.
 
-What Django can hold passes: a form in another charset or a multipart body without a boundary hurts only whoever reads
-it, and is answered 400 there. Do not refuse those here. A one-click unsubscription (RFC 8058) reads no body and must
+What Django can hold passes. A form in another charset or a multipart body without a boundary hurts only whoever reads
+it, and is answered 400 there. Do not refuse those here: a one-click unsubscription (RFC 8058) reads no body and must
 work whatever a mailbox provider sends.
 """
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 UNREADABLE = "application/x-unreadable"
 
-# What addresses and forms are written with. A charset that reads these as anything but ASCII makes no text of bytes
-# ("hex"), fails on purpose ("undefined"), or finds other parameters than everybody else does (UTF-7, EBCDIC).
+# What addresses and forms are written with. A charset that does not read these as ASCII does is not a text encoding
+# ("hex"), always fails ("undefined"), or finds other parameters than everybody else does (UTF-7, EBCDIC).
 _SAMPLE = rb"/?name=%41+a~b&\u0041"
 
 
 def guard_wsgi(application: WSGIApplication) -> WSGIApplication:
-    """The application, spared every Content-Type that it could not hold."""
+    """The application, with every Content-Type that it could not hold replaced."""
 
     def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not can_be_held(environ.get("CONTENT_TYPE", "")):
@@ -49,7 +49,7 @@ def guard_wsgi(application: WSGIApplication) -> WSGIApplication:
 
 
 def guard_asgi(application: ASGIApplication) -> ASGIApplication:
-    """The application, spared every Content-Type that it could not hold."""
+    """The application, with every Content-Type that it could not hold replaced."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         headers = list(scope.get("headers", ()))
@@ -77,7 +77,7 @@ def can_be_held(content_type: str) -> bool:
 def _is_codec(charset: str) -> bool:
     try:
         codecs.lookup(charset)
-    except LookupError:  # Django ignores the names that nobody knows.
+    except LookupError:  # Django ignores unknown names.
         return False
     return True
 

@@ -165,7 +165,7 @@ def test_a_content_type_sent_twice_is_judged_as_django_joins_it(ask):
 
 
 @pytest.mark.parametrize("charset", sorted({*aliases.values(), "idna", "punycode", "undefined", "unicode_escape"}))
-def test_no_codec_of_pythons_is_an_error(ask, charset):
+def test_no_python_codec_is_an_error(ask, charset):
     status, page = ask("GET", "/nothing/?a=%ff%5c&\\q=\xff", f"text/plain; charset={charset}")
 
     assert (status, headline(page)) in [(400, "We could not read that request"), (404, "There is no such page")]
