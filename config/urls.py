@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from apps.site.views import home
+from config import error_pages
 from config.views import start_flow
 
 urlpatterns = [
@@ -13,3 +14,8 @@ urlpatterns = [
     path("newsletter/", include("apps.newsletter.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.permission_denied
+handler404 = error_pages.page_not_found
+handler500 = error_pages.server_error

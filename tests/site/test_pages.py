@@ -8,8 +8,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
-from django.views import defaults
 
+from config import error_pages
 from tests.factories import UserFactory
 from tests.support.pages import Page, problems_of
 from tests.support.project import ROOT
@@ -119,7 +119,7 @@ def test_a_foreign_host_is_answered_in_the_same_clothes(client):
 
 
 def test_a_broken_page_says_that_it_is_not_the_readers_doing(rf):
-    answer = defaults.server_error(rf.get("/"))
+    answer = error_pages.server_error(rf.get("/"))
 
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.content.decode()
@@ -129,7 +129,7 @@ def test_who_may_not_open_a_page_is_told_what_to_do(rf):
     request = rf.get("/")
     request.user = UserFactory(email="reader@example.com")
 
-    answer = defaults.permission_denied(request, PermissionError())
+    answer = error_pages.permission_denied(request, PermissionError())
 
     assert answer.status_code == 403
     assert "reader@example.com" in answer.content.decode()

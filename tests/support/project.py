@@ -15,7 +15,7 @@ PRODUCTION = {
 }
 
 
-def make_environment(**variables):
+def make_environment(**variables: str) -> dict[str, str]:
     """These variables, what the system needs, and nothing else of this machine."""
     system = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "HOME", "TMPDIR") if name in os.environ}
     return {**system, "ENV_FILE": "", "PYTHONDONTWRITEBYTECODE": "1", **variables}
