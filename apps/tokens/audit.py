@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.db import Error, connections, router, transaction
-from django.db.models.signals import post_init, post_save, pre_init, pre_save
+from django.db.models.signals import post_save, pre_save
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -78,7 +78,7 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
 
 
 def _write(alias: str, row: dict[str, Any]) -> None:
-    if not any(signal.has_listeners(RequestTokenLog) for signal in (pre_init, post_init, pre_save, post_save)):
+    if not (pre_save.has_listeners(RequestTokenLog) or post_save.has_listeners(RequestTokenLog)):
         statements.write_log(alias, **row)
     elif RequestToken.objects.using(alias).filter(pk=row["token"]).exists():
         token, user = row.pop("token"), row.pop("user")

@@ -18,7 +18,6 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import BadRequest, ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.multipartparser import MultiPartParserError
-from django.utils.cache import patch_cache_control
 
 from .conf import token_settings
 
@@ -137,9 +136,8 @@ def keep_private(request: HttpRequest, response: Response) -> Response:
     """The response; if the request carried a token, then fit for nobody but the visitor."""
     if not state_of(request).carries_token:
         return response
-    # Threat: a private page in a shared cache.
-    response.headers.pop("Cache-Control", None)
-    patch_cache_control(response, no_store=True, private=True)
+    # Threat: a private page in a shared cache. Whatever else the view has said of caches gives way.
+    response.headers["Cache-Control"] = "no-store, private"
     # Threat: the link in the Referer that another site gets. Not "no-referrer": browsers then send
     # "Origin: null" with the confirm form, which Django's CSRF check refuses.
     response.headers["Referrer-Policy"] = "same-origin"
