@@ -2,8 +2,14 @@ import threading
 import time
 
 import pytest
+from django.core.cache import cache
 
 from apps.tokens import ratelimit
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
