@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from django.http import HttpRequest
 
@@ -13,11 +12,13 @@ from .rules import View, declare
 
 
 class TokenRequest(HttpRequest):
-    """For signatures: what a view with ``required=True`` gets. Elsewhere ask ``hasattr(request, "token")``."""
+    """
+    For signatures: what a view with ``required=True`` gets. Elsewhere ask ``hasattr(request, "token")``.
+
+    ``user`` stays Django's, for in mode NONE it is whoever is signed in; in the others add ``user: YourUser``.
+    """
 
     token: RequestToken
-    # In mode REQUEST or SESSION the token's user, in mode NONE whoever is signed in.
-    user: Any
 
 
 def use_request_token(

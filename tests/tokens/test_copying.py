@@ -77,7 +77,8 @@ def run():
 
 @pytest.fixture
 def project(tmp_path):
-    call_command("startproject", "mysite", tmp_path)
+    # No name that the project may have in which these tests run.
+    call_command("startproject", "fresh_project", tmp_path)
     return Project(tmp_path)
 
 
@@ -110,7 +111,7 @@ def test_a_copy_works_at_any_path_with_any_user_model(project, path, key):
     project.write("people/migrations/__init__.py", "")
     project.write("people/models.py", PERSON.replace("KEY", KEYS[key]) if KEYS[key] else "")
     user_model = "people.Person" if KEYS[key] else "auth.User"
-    project.write("mysite/settings.py", SETTINGS.replace("PATH", path).replace("THE_USER", user_model))
+    project.write("fresh_project/settings.py", SETTINGS.replace("PATH", path).replace("THE_USER", user_model))
     project.write("flows.py", FLOWS.replace("PATH", path))
 
     project("manage.py", "makemigrations", "people")
