@@ -8,8 +8,8 @@ The order of the questions in ``_check`` is the contract: a visitor always hears
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -48,7 +48,7 @@ class RequestTokenRule(Rule):
     required: bool = False
     confirm: Confirm = None
     ignore_session: bool = False
-    methods: Iterable[str] | None = None
+    methods: Collection[str] | None = None
     again: Again | None = None
 
     def __post_init__(self) -> None:
@@ -56,22 +56,16 @@ class RequestTokenRule(Rule):
             raise ValueError('A view that takes request tokens needs a scope, such as "newsletter.unsubscribe".')
         if self.confirm == "":
             raise ValueError("confirm must be True, False, None, a callable or the name of a template, not empty.")
-        if self.methods is not None:
-            methods = [] if isinstance(self.methods, str) else list(self.methods)
-            if not methods or not all(isinstance(name, str) and name.isupper() for name in methods):
-                raise ValueError('methods must be names in upper case, such as methods=["POST"].')
-            object.__setattr__(self, "methods", methods)
+        if self.methods is not None and (isinstance(self.methods, str) or not "".join(self.methods).isupper()):
+            raise ValueError('methods must be a list of names in upper case, such as methods=["POST"].')
 
     def methods_of(self, view: Callback) -> set[str] | None:
         """The methods by which this view takes a token; None for any."""
-        view_class = getattr(view, "view_class", None)
-        if self.methods is not None:
-            methods = set(self.methods)
-        elif view_class is not None:
-            methods = {name.upper() for name in view_class.http_method_names if hasattr(view_class, name)}
-        else:
+        view_class: Any = getattr(view, "view_class", None)
+        if self.methods is None and view_class is None:
             return None
-        return methods | ({"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"})
+        names = self.methods or [name.upper() for name in view_class.http_method_names if hasattr(view_class, name)]
+        return {*names, "HEAD", "OPTIONS"} if "GET" in names else {*names, "OPTIONS"}
 
     def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         methods = self.methods_of(view)
@@ -82,18 +76,15 @@ class RequestTokenRule(Rule):
             token = _find(request, self)
             return Pass() if token is None else _admit(request, self, token)
         except TokenError as error:
-            return self._refuse(request, error)
+            return self._answer_again(request, error) or refuse(request, error, is_optional=not self.required)
 
-    def _refuse(self, request: HttpRequest, error: TokenError) -> HttpResponse:
-        if self.again is not None and error.token is not None and isinstance(error, MaxUseError):
-            try:
-                response = self.again(request, error.token)
-            except TokenError as other:
-                other.token, error, response = error.token, other, None
-            if response is not None:
-                audit.record_refusal(request, error, response.status_code)
-                return response
-        return refuse(request, error, is_optional=not self.required)
+    def _answer_again(self, request: HttpRequest, error: TokenError) -> HttpResponse | None:
+        if self.again is None or error.token is None or not isinstance(error, MaxUseError):
+            return None
+        response = self.again(request, error.token)
+        if response is not None:
+            audit.record_refusal(request, error, response.status_code)
+        return response
 
 
 # None for a view that declared no scope.
@@ -124,6 +115,11 @@ def refuse(request: HttpRequest, error: TokenError, *, is_optional: bool = False
     return response
 
 
+# What of the request a block has to itself.
+LENT = ("user", "auser", "token")
+
+
+@dataclass
 class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=...) as token
     """
     The decision of ``use_request_token`` for code that no decorator can reach, such as an operation of Django Ninja.
@@ -134,25 +130,20 @@ class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=
     decides for a row that you have found by other means than its link.
     """
 
-    def __init__(
-        self,
-        request: HttpRequest,
-        *,
-        scope: str,
-        required: bool = False,
-        ignore_session: bool = False,
-        token: RequestToken | None = None,
-    ) -> None:
-        self.request, self.token = request, token
-        self.rule = RequestTokenRule(scope, required=required, confirm=False, ignore_session=ignore_session)
-        self.use: Use | None = None
+    request: HttpRequest
+    _: KW_ONLY
+    scope: str
+    required: bool = False
+    ignore_session: bool = False
+    token: RequestToken | None = None
+    use: Use | None = field(default=None, init=False)
 
     def __enter__(self) -> RequestToken | None:
-        request = self.request
-        self._before = {name: request.__dict__.get(name) for name in ("user", "auser", "token")}
+        request, row = self.request, self.token
+        rule = RequestTokenRule(self.scope, self.required, ignore_session=self.ignore_session)
+        self._before = {name: value for name, value in vars(request).items() if name in LENT}
         try:
-            row = self.token
-            token = _find(request, self.rule) if row is None else _checked(request, self.rule, row, {})
+            token = _find(request, rule) if row is None else _checked(request, rule, row, {})
             if token is None:
                 return None
             signs_in = token.login_mode == token.LoginMode.SESSION
@@ -186,11 +177,9 @@ class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=
         await sync_to_async(self.__exit__)(*exc)
 
     def _restore(self) -> None:
-        for name, value in self._before.items():
-            if value is None:
-                self.request.__dict__.pop(name, None)
-            else:
-                setattr(self.request, name, value)
+        for name in LENT:
+            vars(self.request).pop(name, None)
+        vars(self.request).update(self._before)
 
 
 def _find(request: HttpRequest, rule: AnyRule) -> RequestToken | None:
@@ -209,7 +198,7 @@ def _encoded(request: HttpRequest, rule: AnyRule) -> Any:
     if state.request_token is not None or rule is None:
         return state.request_token
     encoded = token_in_body(request)
-    state.is_in_body = encoded is not None
+    state.carries_token |= encoded is not None
     return encoded
 
 

@@ -42,23 +42,17 @@ def check_middleware_is_installed(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_authentication_comes_before(**kwargs: Any) -> list[CheckMessage]:
-    message = "RequestTokenMiddleware needs to know who is signed in before it."
+def check_order_of_middleware(**kwargs: Any) -> list[CheckMessage]:
+    # Threat of E003: a token used up, and a visitor signed in, by a form on somebody else's site.
+    unsigned = Error("RequestTokenMiddleware needs to know who is signed in before it.", id="tokens.E002")
     if _position(AUTHENTICATION) is None:
-        return [Error(message, f'Add "{AUTHENTICATION}" to MIDDLEWARE, before "{OURS}".', id="tokens.E002")]
-    return _in_order(AUTHENTICATION, OURS, Error(message, id="tokens.E002"))
-
-
-@register(Tags.security)
-def check_csrf_comes_before(**kwargs: Any) -> list[CheckMessage]:
-    # Threat: a token used up, and a visitor signed in, by a form on somebody else's site.
-    return _in_order(CSRF, OURS, Error("RequestTokenMiddleware acts before the CSRF check.", id="tokens.E003"))
-
-
-@register(Tags.security)
-def check_login_required_comes_after(**kwargs: Any) -> list[CheckMessage]:
-    message = "LoginRequiredMiddleware sends visitors away before their token is read."
-    return _in_order(OURS, LOGIN_REQUIRED, Error(message, id="tokens.E004"))
+        unsigned.hint = f'Add "{AUTHENTICATION}" to MIDDLEWARE, before "{OURS}".'
+        return [unsigned]
+    return [
+        *_in_order(AUTHENTICATION, OURS, unsigned),
+        *_in_order(CSRF, OURS, Error("RequestTokenMiddleware acts before the CSRF check.", id="tokens.E003")),
+        *_in_order(OURS, LOGIN_REQUIRED, Error("Visitors are sent away before their token is read.", id="tokens.E004")),
+    ]
 
 
 @register(Tags.security)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
 from django.http import HttpRequest
 
@@ -27,7 +27,7 @@ def use_request_token(
     required: bool = False,
     confirm: Confirm = None,
     ignore_session: bool = False,
-    methods: Iterable[str] | None = None,
+    methods: Collection[str] | None = None,
     again: Again | None = None,
 ) -> Callable[[View], View]:
     """

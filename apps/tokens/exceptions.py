@@ -8,16 +8,13 @@ leaf is a PermissionDenied, so a project that lets one escape still answers 403.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from .models import RequestToken
 
 MOMENTS_AGO = timedelta(minutes=2)
 
@@ -36,13 +33,13 @@ class TokenError(PermissionDenied):
         super().__init__(detail or self.code)
         self.at = at
         # The row, once the link is known to be genuine, and whether the refusal is on its record.
-        self.token: RequestToken | None = None
+        self.token: Any = None
         self.is_on_record = False
 
     @property
     def fact(self) -> str:
         """One sentence with the time in it, such as when the link expired; empty if there is none."""
-        if self.at is None or not self.when:
+        if self.at is None:
             return ""
         moment = timezone.localtime(self.at) if timezone.is_aware(self.at) else self.at
         return self.when % {"time": date_format(moment, "DATETIME_FORMAT")}
@@ -64,8 +61,6 @@ class InvalidTokenError(TokenError):
 
 
 class TokenNotFoundError(TokenError):
-    """The view needs a token and the request carries none."""
-
     code = "missing"
     title = _("This page needs a link")
     message = _("It opens only with the link that you were sent. Please use that link.")
@@ -80,16 +75,12 @@ class UnknownTokenError(TokenError):
 
 
 class ScopeError(TokenError):
-    """Genuine, but made for another view, or for something else than this view shows."""
-
     code = "scope"
     title = _("This link was made for another page")
     message = _("It does not open this one. Please use the link as it was sent.")
 
 
 class MethodError(TokenError):
-    """Genuine, but code that called ``admit`` got it by a method that must not use it up."""
-
     code = "method"
     title = _("This link cannot be used this way")
     message = _("Please open it in a browser and press the button there.")
@@ -117,8 +108,6 @@ class NotYetValidError(TokenError):
 
 
 class MaxUseError(TokenError):
-    """Every use that ``max_uses`` allowed is taken."""
-
     code = "used_up"
     title = _("This link has already been used")
     message = _("If you need it again, please ask for a new one.")
@@ -132,16 +121,12 @@ class InactiveUserError(TokenError):
 
 
 class UserChangedError(TokenError):
-    """The password or the address has changed since this sign-in link was made."""
-
     code = "user_changed"
     title = _("Your account has changed")
     message = _("This link was made before the change and no longer works. Please ask for a new one.")
 
 
 class WrongUserError(TokenError):
-    """Somebody else is signed in. Neither account is named to the other."""
-
-    code = "wrong_user"
+    code = "wrong_user"  # neither account is named to the other
     title = _("This link is for another account")
     message = _("Please sign out, then open the link again.")

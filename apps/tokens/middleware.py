@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import admission
 from .exceptions import TokenError
-from .rules import Callback, keep_private, rules_of, state_of
+from .rules import Callback, keep_private, passes_of, rules_of, state_of
 
 
 class RequestTokenMiddleware:
@@ -40,7 +40,7 @@ class RequestTokenMiddleware:
             _settle(request, None)
             raise
         _settle(request, response)
-        return _finish(request, response)
+        return keep_private(request, response)
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         try:
@@ -48,9 +48,9 @@ class RequestTokenMiddleware:
         except BaseException as error:
             await sync_to_async(_settle)(request, None, has_left=isinstance(error, asyncio.CancelledError))
             raise
-        if _is_concerned(request) and state_of(request).passes:
+        if passes_of(request):
             await sync_to_async(_settle)(request, response)
-        return _finish(request, response)
+        return keep_private(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A TokenError that a view raises gets the same page as one of our own."""
@@ -79,16 +79,6 @@ class RequestTokenMiddleware:
         return await sync_to_async(self._decide)(request, view, args, kwargs)
 
 
-def _is_concerned(request: HttpRequest) -> bool:
-    """False for a page without a query string whose view declared nothing; it costs no more than this question."""
-    return hasattr(request, "_token_state") or bool(request.META.get("QUERY_STRING"))
-
-
 def _settle(request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool = False) -> None:
-    if _is_concerned(request):
-        for admitted in state_of(request).passes.values():
-            admitted.after_view(request, response, has_left=has_left)
-
-
-def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    return keep_private(request, response) if _is_concerned(request) else response
+    for admitted in passes_of(request):
+        admitted.after_view(request, response, has_left=has_left)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.views import View
@@ -10,7 +10,10 @@ from .rules import Rule, declare
 
 
 class DeclaringMixin:
-    """The base of mixins that declare a rule, made of the view's attributes; ``as_view()`` takes them too."""
+    """
+    The base of mixins that declare a rule. Their static ``make_rule(option)`` makes it of the view's attributes, which
+    ``as_view()`` takes too: ``option`` gives the value of one by its name.
+    """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -27,14 +30,9 @@ class DeclaringMixin:
         return view
 
     @classmethod
-    def _declaring(cls) -> list[type[DeclaringMixin]]:
+    def _declaring(cls) -> list[Any]:
         # The last first: its rule is the innermost, as with decorators.
         return [base for base in reversed(cls.__mro__) if DeclaringMixin in base.__bases__]
-
-    @staticmethod
-    def make_rule(option: Callable[[str], Any]) -> Rule:
-        """The rule to declare; ``option`` gives the value of an attribute by its name."""
-        raise NotImplementedError
 
 
 class RequestTokenMixin(DeclaringMixin):
@@ -48,7 +46,7 @@ class RequestTokenMixin(DeclaringMixin):
     token_required: bool = False
     token_confirm: Confirm = None
     token_ignore_session: bool = False
-    token_methods: Iterable[str] | None = None
+    token_methods: Collection[str] | None = None
     token_again: Again | None = None
 
     @staticmethod

@@ -129,7 +129,10 @@ class RequestToken(models.Model):
     def clean(self) -> None:
         self.data = {} if self.data is None else self.data
         _check_data(self.data)
-        self._check_times()
+        for name in ("not_before_time", "expiration_time"):
+            moment = getattr(self, name)
+            if moment is not None and timezone.is_naive(moment) != timezone.is_naive(self.issued_at):
+                raise ValidationError({name: _("The time needs a time zone if USE_TZ is on, and none if it is off.")})
         if self.max_uses == 0:
             raise ValidationError({"max_uses": _("A token needs at least one use. Leave this empty for no limit.")})
         if self.login_mode == self.LoginMode.NONE:
@@ -140,13 +143,6 @@ class RequestToken(models.Model):
             raise ValidationError({"user": _("A token of mode Request or Session needs a user.")})
         if self.login_mode == self.LoginMode.SESSION:
             self._clean_session()
-
-    def _check_times(self) -> None:
-        for name in ("not_before_time", "expiration_time"):
-            moment = getattr(self, name)
-            if moment is not None and timezone.is_naive(moment) != timezone.is_naive(self.issued_at):
-                message = _("The time must have a time zone if USE_TZ is on, and none if it is off.")
-                raise ValidationError({name: message})
 
     def _clean_session(self) -> None:
         if self.max_uses != 1:
@@ -166,20 +162,15 @@ class RequestToken(models.Model):
     @property
     def identity_claims(self) -> dict[str, Any]:
         """The claims that say which token this is; None for one that is unset."""
+        # In the key's own type: a UUID may have been given as a text with other hyphens.
+        user = self.user_id if self.user_id is None else USER.target_field.to_python(self.user_id)
         return {
             "jti": None if self.pk is None else str(self.pk),
             "sub": self.scope,
             "mod": self.login_mode[0].lower(),
-            "aud": self._audience(),
+            "aud": None if user is None else str(user),
             "iat": int(self.issued_at.timestamp()),
         }
-
-    def _audience(self) -> str | None:
-        if self.user_id is None:
-            return None
-        # In the key's own type: a UUID may have been given as a text with other hyphens.
-        field: Any = self._meta.get_field("user")
-        return str(field.target_field.to_python(self.user_id))
 
     def _time_claims(self) -> dict[str, int]:
         times = {"exp": self.expiration_time, "nbf": self.not_before_time}
@@ -226,6 +217,8 @@ class RequestToken(models.Model):
         """
         return self.use is not None and bool(self.use.release())
 
+
+USER: Any = RequestToken._meta.get_field("user")
 
 # Written by conditional UPDATEs only, behind the back of loaded instances.
 COUNTED = ("used_to_date", "last_used_at", "revoked_at", "revoked_by_id", "revoked_reason")

@@ -17,10 +17,8 @@ from django.db import connections, models, transaction
 from django.db.models.expressions import Expression
 from django.db.models.sql import UpdateQuery
 
-from .models import RequestToken, RequestTokenLog
+from .models import USER, RequestToken, RequestTokenLog
 from .querysets import a_use_taken
-
-USER: Any = RequestToken._meta.get_field("user")
 
 
 class Slot(Expression):
@@ -35,6 +33,9 @@ class Slot(Expression):
 
     def fill(self, values: dict[str, Any], connection: Any) -> Any:
         return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+TOKEN = Slot("token", RequestToken._meta.pk)
 
 
 class Statement(NamedTuple):
@@ -103,7 +104,7 @@ class Reading(NamedTuple):
 
 @lru_cache
 def _reading(alias: str, kind: type, model: type) -> Reading:
-    tokens = RequestToken._base_manager.using(alias).select_related("user").filter(pk=_token_slot())
+    tokens = RequestToken._base_manager.using(alias).select_related("user").filter(pk=TOKEN)
     compiler = tokens.query.get_compiler(using=alias)
     statement = Statement(*compiler.as_sql())
     columns = [column for column, _, _ in compiler.select]
@@ -120,7 +121,7 @@ def _reading(alias: str, kind: type, model: type) -> Reading:
 @lru_cache
 def _taking(alias: str, kind: type, model: type) -> Statement:
     now = Slot("now", RequestToken._meta.get_field("last_used_at"))
-    left = RequestToken.objects.using(alias).with_a_use_left(_token_slot(), now)
+    left = RequestToken.objects.using(alias).with_a_use_left(TOKEN, now)
     update: Any = left.query.chain(UpdateQuery)
     update.add_update_values(a_use_taken(now))
     return Statement(*update.get_compiler(using=alias).as_sql())
@@ -133,13 +134,9 @@ def _logging(alias: str, kind: type, model: type) -> Statement:
     values: dict[str, Any] = {field.name: Slot(field.name, field) for field in fields}
     values["token"] = models.F("pk")
     values["user"] = models.Subquery(users.filter(pk=Slot("user", get_user_model()._meta.pk)).values("pk")[:1])
-    rows = RequestToken._base_manager.using(alias).filter(pk=_token_slot()).values_list(*values.values())
+    rows = RequestToken._base_manager.using(alias).filter(pk=TOKEN).values_list(*values.values())
     select, params = rows.query.get_compiler(using=alias).as_sql()
     # Django has no INSERT ... SELECT: it compiles the SELECT, and this puts the rest in front.
     quote = connections[alias].ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in fields)
     return Statement(f"INSERT INTO {quote(RequestTokenLog._meta.db_table)} ({names}) {select}", params)
-
-
-def _token_slot() -> Slot:
-    return Slot("token", RequestToken._meta.pk)

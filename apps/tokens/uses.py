@@ -119,13 +119,13 @@ def _claim_or_give_back(use: Use) -> None:
 def _sign_in(request: HttpRequest, use: Use) -> None:
     try:
         _sign_in_once(request, use)
-    # A deadlock or a lost connection, which the session makes an UpdateError of: nothing of it has happened, so it can
+    # A deadlock or a lost connection, which the session makes an UpdateError of. Nothing of it has happened, so it can
     # be tried once more.
     except (OperationalError, InterfaceError, UpdateError):
-        connection = connections[use.alias]
-        if connection.in_atomic_block:
+        if connections[use.alias].in_atomic_block:
             raise
-        connection.close_if_unusable_or_obsolete()
+        # Unless it was the answer to the COMMIT that got lost.
+        _give_back(use.alias, use.token.pk, last_used_at=use.taken_at)
         _sign_in_once(request, use)
 
 

@@ -58,8 +58,7 @@ def generate(
     field of the object. validate() needs the same key, salt and state. An expiry is counted in whole seconds from the
     second of issue: up to a second early, never late.
     """
-    lifetime = None if expires_in is None else _lifetime(expires_in)
-    claims = wire.Claims(_something(scope), int(time.time()), lifetime)
+    claims = wire.Claims(_something(scope), int(time.time()), _lifetime(expires_in))
     return signing.sign(wire.encode(claims), signing.make_signers(key, salt, state)[0])
 
 
@@ -112,7 +111,7 @@ def narrow(
     Both have the same time of issue and state, so the same max_age ends them and the same change revokes them.
     ValueError if the token is not valid or does not grant all of `scope`.
     """
-    lifetime = None if expires_in is None else _lifetime(expires_in)
+    lifetime = _lifetime(expires_in)
     wanted, signers = _something(scope), signing.make_signers(key, salt, state)
     reason, claims = _judge(token, wanted, None, signers)
     if claims is None or reason is not Reason.OK:
@@ -134,7 +133,9 @@ def _something(scope: object) -> Scope:
     )
 
 
-def _lifetime(expires_in: Seconds) -> int:
+def _lifetime(expires_in: Seconds | None) -> int | None:
+    if expires_in is None:
+        return None
     seconds = _seconds(expires_in, "expires_in")
     if not 0 < seconds <= wire.MAX_LIFETIME:
         raise ValueError(f"expires_in must lie ahead, unlike {expires_in!r}; leave it out for a token without expiry.")
