@@ -1,6 +1,4 @@
 import logging
-import socket
-import threading
 import time
 
 import pytest
@@ -8,6 +6,8 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from apps.site.limits import Limit, too_many_requests
+from tests.support.parallel import at_once
+from tests.support.ports import find_free_port
 
 LIMIT = Limit("login", 3, per=60)
 REDIS = "django.core.cache.backends.redis.RedisCache"
@@ -28,13 +28,16 @@ def clock(monkeypatch):
 @pytest.fixture
 def cache_is_away(settings):
     """Redis at a port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    settings.CACHES = {"default": {"BACKEND": REDIS, "LOCATION": f"redis://:hunter2@127.0.0.1:{port}/0"}}
+    settings.CACHES = {"default": {"BACKEND": REDIS, "LOCATION": f"redis://:hunter2@127.0.0.1:{find_free_port()}/0"}}
 
 
 def allow(value="reader@example.com"):
     return LIMIT.allow(value)
+
+
+def use_up():
+    for _ in range(3):
+        allow()
 
 
 def test_so_many_calls_are_allowed_and_no_more(clock):
@@ -42,19 +45,19 @@ def test_so_many_calls_are_allowed_and_no_more(clock):
 
 
 def test_each_value_is_counted_for_itself(clock):
-    [allow() for _ in range(3)]
+    use_up()
 
     assert allow("other@example.com") is True
 
 
 def test_each_name_is_counted_for_itself(clock):
-    [allow() for _ in range(3)]
+    use_up()
 
     assert Limit("subscribe", 3, per=60).allow("reader@example.com") is True
 
 
 def test_a_new_window_starts_anew(clock):
-    [allow() for _ in range(4)]
+    use_up()
 
     clock.now += LIMIT.seconds_left()
 
@@ -62,7 +65,7 @@ def test_a_new_window_starts_anew(clock):
 
 
 def test_the_last_second_of_a_window_still_counts(clock):
-    [allow() for _ in range(3)]
+    use_up()
 
     clock.now += LIMIT.seconds_left() - 1
 
@@ -85,11 +88,7 @@ def test_any_text_can_be_counted(value):
 
 
 def test_parallel_calls_are_each_counted(clock):
-    answers = []
-    threads = [threading.Thread(target=lambda: answers.append(allow())) for _ in range(20)]
-
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    answers = at_once(lambda _: allow(), range(20))
 
     assert sorted(answers) == [False] * 17 + [True] * 3
 

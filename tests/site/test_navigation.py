@@ -11,7 +11,8 @@ from apps.newsletter.models import Issue
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
 from tests.newsletter.factories import PublishedIssueFactory, SubscriptionFactory
-from tests.site.test_pages import ADDRESSES
+from tests.support.pages import ADDRESSES
+from tests.support.refusals import reason
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +77,7 @@ def test_a_link_that_was_refused_says_nothing_about_the_visitor(reader_client, t
 
     page = reader_client.get(token.tokenise("/"))
 
-    assert page.status_code == 403
+    assert reason(page) == "revoked"
     assert ways_in_and_out(page) == [LOGOUT]
 
 

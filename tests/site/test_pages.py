@@ -7,11 +7,11 @@ import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
-from django.urls import URLPattern, get_resolver, reverse
+from django.urls import reverse
 
 from config import error_pages
 from tests.factories import UserFactory
-from tests.support.pages import Page, problems_of
+from tests.support.pages import ADDRESSES, Page, problems_of
 from tests.support.project import ROOT
 from tests.support.refusals import reason
 
@@ -20,21 +20,6 @@ pytestmark = pytest.mark.django_db
 STYLESHEET = (ROOT / "static/css/site.css").read_text(encoding="utf-8")
 ERROR_PAGES = ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html"]
 HOSTILE_HOST = {"host": "evil.example"}
-
-
-def addresses(resolver, prefix="/"):
-    """Every address of the site that takes no argument, the admin's excepted."""
-    for pattern in resolver.url_patterns:
-        path = prefix + str(pattern.pattern)
-        if "<" in path or path.startswith("/admin/"):
-            continue
-        if isinstance(pattern, URLPattern):
-            yield path
-        else:
-            yield from addresses(pattern, path)
-
-
-ADDRESSES = sorted(addresses(get_resolver()))
 
 
 @pytest.mark.parametrize("path", ADDRESSES)

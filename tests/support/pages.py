@@ -1,7 +1,24 @@
-"""What every page owes to everybody, as a list of what is wrong with one."""
+"""Every page without an argument, and what it owes to everybody, as a list of what is wrong with it."""
 
 import re
 from html.parser import HTMLParser
+
+from django.urls import URLPattern, get_resolver
+
+
+def addresses(resolver, prefix="/"):
+    """Every address of the site that takes no argument, the admin's excepted."""
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        if "<" in path or path.startswith("/admin/"):
+            continue
+        if isinstance(pattern, URLPattern):
+            yield path
+        else:
+            yield from addresses(pattern, path)
+
+
+ADDRESSES = sorted(addresses(get_resolver()))
 
 
 class Page(HTMLParser):
