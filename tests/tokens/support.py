@@ -7,7 +7,7 @@ from django.utils.timezone import now
 PAST, FUTURE = now() - timedelta(hours=1), now() + timedelta(hours=1)
 
 
-def reason(response):
+def refusal(response):
     """Why a link was refused: the code that its page was given."""
     assert response.status_code == 403
     return response.context["error"].code

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from apps.tokens import signing, statements
 from apps.tokens.models import RequestToken, RequestTokenLog
-from tests.tokens.support import FUTURE, PAST
+from tests.tokens.support import FUTURE, PAST, refusal
 
 NONE, REQUEST, SESSION = RequestToken.LOGIN_MODE_NONE, RequestToken.LOGIN_MODE_REQUEST, RequestToken.LOGIN_MODE_SESSION
 
@@ -20,11 +20,6 @@ def uses(token):
 
 def reason(token):
     return token.logs.get().reason
-
-
-def refusal(response):
-    assert response.status_code == 403
-    return response.context["error"].code
 
 
 def signed_in(client):

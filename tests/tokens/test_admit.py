@@ -8,15 +8,11 @@ from django.db import connections
 from django.test import AsyncClient
 
 from apps.tokens.models import RequestToken
+from tests.tokens.support import refusal
 
 
 def uses():
     return RequestToken.objects.get().used_to_date
-
-
-def refusal(response):
-    assert response.status_code == 403
-    return response.context["error"].code
 
 
 def test_the_block_acts_as_the_tokens_user_and_no_other_code(client, request_token, user):

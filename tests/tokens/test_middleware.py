@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import AsyncClient, RequestFactory
+from django.urls import path
 
 from apps.tokens.middleware import RequestTokenMiddleware
 from apps.tokens.models import RequestToken
@@ -333,9 +334,4 @@ def foreign(request):
     raise ForeignError
 
 
-def __getattr__(name):
-    from django.urls import path
-
-    if name == "urlpatterns":
-        return [path("foreign/", foreign)]
-    raise AttributeError(name)
+urlpatterns = [path("foreign/", foreign)]
