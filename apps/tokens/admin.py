@@ -27,9 +27,11 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     raw_id_fields = ("user",)
     fields = (
         "scope", "login_mode", "user", "data", "not_before_time", "expiration_time", "max_uses",
-        "status", "used_to_date", "issued_at", "revoked_at", "history",
+        "status", "used_to_date", "last_used_at", "issued_at", "revoked_at", "revoked_by", "revoked_reason", "history",
     )  # fmt: skip
-    readonly_fields = ("status", "used_to_date", "issued_at", "revoked_at", "history")
+    readonly_fields = (
+        "status", "used_to_date", "last_used_at", "issued_at", "revoked_at", "revoked_by", "revoked_reason", "history",
+    )  # fmt: skip
     actions = ("revoke",)
 
     def has_change_permission(self, request: HttpRequest, obj: RequestToken | None = None) -> bool:
@@ -68,6 +70,6 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("Revoke selected tokens"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: RequestTokenQuerySet) -> None:
-        count = tokens.revoke()
+        count = tokens.revoke(by=request.user)
         text = ngettext("%d token was revoked.", "%d tokens were revoked.", count) % count
         self.message_user(request, text, messages.SUCCESS)

@@ -1,108 +1,231 @@
 """
-The one place where a token is admitted or refused.
+The one place where a request token is admitted or refused.
 
-``decide`` is asked before the view and ``conclude`` after it. The order of the questions in
-``_check`` is the contract: a visitor always hears the first reason that applies.
+``before_view`` decides and ``Use.after_view`` settles; ``admit`` is both, for code that no decorator can reach. The
+order of the questions in ``_check`` is the contract: a visitor always hears the first reason that applies.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from asgiref.sync import sync_to_async
+from django.db import router
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from . import identity, records, signing, views
-from .exceptions import MaxUseError, ScopeError, TokenError, TokenNotFoundError, UnknownTokenError, WrongUserError
+from . import audit, identity, signing, statements, views
+from .exceptions import (
+    MaxUseError,
+    MethodError,
+    ScopeError,
+    TokenError,
+    TokenNotFoundError,
+    UnknownTokenError,
+    WrongUserError,
+)
 from .models import RequestToken
-from .rules import Rule
+from .rules import Pass, Rule, state_of, token_in_body
+from .uses import Use, take
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass
-class Visit:
-    """What is known about the token of one request; lies on the request between decide and conclude."""
-
-    rule: Rule
-    is_let_in: bool = False
-    has_entered: bool = False
-    admitted: RequestToken | None = None
+Confirm = bool | str | Callable[[HttpRequest, RequestToken], bool | str] | None
+Again = Callable[[HttpRequest, RequestToken], HttpResponse | None]
 
 
-def enter(request: HttpRequest, rule: Rule) -> bool:
-    """True if the middleware has let this request in by this very rule. The view runs now."""
-    visit = visit_of(request)
-    if visit is None or visit.rule is not rule or not visit.is_let_in:
-        return False
-    visit.has_entered = True
-    return True
+@dataclass(frozen=True, eq=False)
+class RequestTokenRule(Rule):
+    """What ``use_request_token`` declares; its arguments are explained there."""
+
+    scope: str
+    required: bool = False
+    confirm: Confirm = None
+    ignore_session: bool = False
+    methods: Iterable[str] | None = None
+    again: Again | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.scope, str) or not self.scope:
+            raise ValueError('A view that takes request tokens needs a scope, such as "newsletter.unsubscribe".')
+        if self.confirm == "":
+            raise ValueError("confirm must be True, False, None, a callable or the name of a template, not empty.")
+        if self.methods is not None:
+            methods = [] if isinstance(self.methods, str) else list(self.methods)
+            if not methods or not all(isinstance(name, str) and name.isupper() for name in methods):
+                raise ValueError('methods must be names in upper case, such as methods=["POST"].')
+            object.__setattr__(self, "methods", methods)
+
+    def methods_of(self, view: Callable[..., Any]) -> set[str] | None:
+        """The methods by which this view takes a token; None for any."""
+        view_class = getattr(view, "view_class", None)
+        if self.methods is not None:
+            methods = set(self.methods)
+        elif view_class is not None:
+            methods = {name.upper() for name in view_class.http_method_names if hasattr(view_class, name)}
+        else:
+            return None
+        return methods | ({"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"})
+
+    def before_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> Pass | HttpResponse:
+        methods = self.methods_of(view)
+        # Threat: a link used up by a request that the view does not answer.
+        if methods is not None and request.method not in methods:
+            return HttpResponseNotAllowed(sorted(methods))
+        try:
+            token = _find(request, self)
+            return Pass() if token is None else _admit(request, self, token)
+        except TokenError as error:
+            return self._refuse(request, error)
+
+    def _refuse(self, request: HttpRequest, error: TokenError) -> HttpResponse:
+        if self.again is not None and error.token is not None and isinstance(error, MaxUseError):
+            try:
+                response = self.again(request, error.token)
+            except TokenError as other:
+                other.token, error, response = error.token, other, None
+            if response is not None:
+                audit.record_refusal(request, error, response.status_code)
+                return response
+        return refuse(request, error, is_optional=not self.required)
 
 
-def visit_of(request: HttpRequest) -> Visit | None:
-    return getattr(request, "_request_token_visit", None)
-
-
-def decide(request: HttpRequest, rule: Rule | None, encoded: str | None) -> HttpResponse | None:
-    """Attach the token and act on it; the answer to send instead of the view's, or None to run the view."""
-    is_optional = rule is None or not rule.required
-    visit = None if rule is None else Visit(rule, is_let_in=encoded is None and is_optional)
-    request._request_token_visit = visit  # type: ignore[attr-defined]
-    if encoded is None and is_optional:
-        return None
-    token = None
+def attach(request: HttpRequest) -> HttpResponse | None:
+    """On a view that declared no scope: put a good token on the request, which changes nothing; refuse any other."""
     try:
-        if encoded is None:
-            raise TokenNotFoundError
-        claims = signing.verify(encoded)
-        token = _row_of(claims)
-        _check(request, rule, token, claims)
-        request.token = token  # type: ignore[attr-defined]
-        return None if visit is None else _admit(request, visit, token)
+        _find(request, None)
     except TokenError as error:
-        return refuse(request, error, token, is_optional=is_optional)
+        return refuse(request, error, is_optional=True)
+    return None
 
 
-def refuse(
-    request: HttpRequest, error: TokenError, token: RequestToken | None = None, *, is_optional: bool = False
-) -> HttpResponse:
+def refuse(request: HttpRequest, error: TokenError, *, is_optional: bool = False) -> HttpResponse:
     """The page that says why, with a line in the log, and one on the token's record if it is known."""
     response = views.refused(request, error, is_optional=is_optional)
-    records.refused(request, error, token, response.status_code)
+    if not error.is_on_record:
+        audit.record_refusal(request, error, response.status_code)
     return response
 
 
-def conclude(request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool = False) -> None:
+class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=...) as token
     """
-    After the view: give back a use that came to nothing, and record the outcome.
+    The decision of ``use_request_token`` for code that no decorator can reach, such as an operation of Django Ninja.
 
-    Without a response the view raised or, if ``has_left``, the visitor did not wait for it.
+    ``with admit(request, scope="...") as token:`` gives the token, or None where it is optional and there is none, and
+    makes its user ``request.user`` within the block; ``async with`` does the same. A refusal raises the TokenError.
+    The use is given back if the block raises, or releases it. A SESSION token is admitted by POST only. ``token=row``
+    decides for a row that you have found by other means than its link.
     """
-    visit = visit_of(request)
-    if visit is None or visit.admitted is None:
-        return
-    token, status_code = visit.admitted, None if response is None else response.status_code
-    if token.is_released or _came_to_nothing(visit, token, status_code, has_left=has_left):
-        logger.debug("given back token=%s status=%s", token.pk, status_code)
-        RequestToken.objects.give_back(token.pk)
-    records.admitted(request, token, status_code)
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        *,
+        scope: str,
+        required: bool = False,
+        ignore_session: bool = False,
+        token: RequestToken | None = None,
+    ) -> None:
+        self.request, self.token = request, token
+        self.rule = RequestTokenRule(scope, required=required, confirm=False, ignore_session=ignore_session)
+        self.use: Use | None = None
+
+    def __enter__(self) -> RequestToken | None:
+        request = self.request
+        self._before = {name: request.__dict__.get(name) for name in ("user", "auser", "token")}
+        try:
+            row = self.token
+            token = _find(request, self.rule) if row is None else _checked(request, self.rule, row, {})
+            if token is None:
+                return None
+            signs_in = token.login_mode == token.LoginMode.SESSION
+            if _is_no_visit(request) or (signs_in and request.method != "POST"):
+                raise MethodError
+            self.use = take(request, token)
+        except TokenError as error:
+            error.token = error.token or request.__dict__.get("token")
+            self._restore()
+            audit.record_refusal(request, error, 403)
+            raise
+        return token
+
+    def __exit__(self, exc_type: type[BaseException] | None, *exc: Any) -> None:
+        if self.use is None:
+            return
+        # Now, and not after the view: the block may stand in a transaction that ends before that.
+        if exc_type is not None or self.use.is_released:
+            self.use.give_back(self.request)
+        elif self.use.signs_in:
+            # SessionMiddleware sets the cookie.
+            self.request.session.modified = True
+        if exc_type is not None or not self.use.signs_in:
+            self._restore()
+        audit.record_admission(self.request, self.use.token, None)
+
+    async def __aenter__(self) -> RequestToken | None:
+        return await sync_to_async(self.__enter__)()
+
+    async def __aexit__(self, *exc: Any) -> None:
+        await sync_to_async(self.__exit__)(*exc)
+
+    def _restore(self) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                self.request.__dict__.pop(name, None)
+            else:
+                setattr(self.request, name, value)
+
+
+def _find(request: HttpRequest, rule: RequestTokenRule | None) -> RequestToken | None:
+    """The token that came with the request, checked; None if there is none and none is needed."""
+    encoded = _encoded(request, rule)
+    if encoded is not None:
+        claims = signing.verify(encoded)
+        return _checked(request, rule, _row_of(claims), claims)
+    if rule is not None and rule.required:
+        raise TokenNotFoundError
+    return None
+
+
+def _encoded(request: HttpRequest, rule: RequestTokenRule | None) -> Any:
+    state = state_of(request)
+    if state.request_token is not None or rule is None:
+        return state.request_token
+    encoded = token_in_body(request)
+    state.is_in_body = encoded is not None
+    return encoded
 
 
 def _row_of(claims: dict[str, Any]) -> RequestToken:
-    try:
-        token: RequestToken = RequestToken.objects.select_related("user").get(pk=claims["jti"])
-    except RequestToken.DoesNotExist:
-        raise UnknownTokenError from None
+    # From the database that is written to: a replica that is late knows no new link, nor of a revocation.
+    token = statements.read(router.db_for_write(RequestToken), claims["jti"])
+    if token is None:
+        raise UnknownTokenError
     # Threat: ids that are given out anew, by a restored backup or an emptied table. A link opens
     # only the row that it was made from.
-    expected = token.claims
-    if any(claims.get(name) != expected.get(name) for name in ("sub", "mod", "aud", "iat")):
+    if any(claims.get(name) != value for name, value in token.identity_claims.items()):
         raise UnknownTokenError
     return token
 
 
-def _check(request: HttpRequest, rule: Rule | None, token: RequestToken, claims: dict[str, Any]) -> None:
+def _checked(
+    request: HttpRequest, rule: RequestTokenRule | None, token: RequestToken, claims: dict[str, Any]
+) -> RequestToken:
+    """The token, attached to the request. Raises the first reason against it."""
+    try:
+        _check(request, rule, token, claims)
+    except TokenError as error:
+        error.token = token
+        raise
+    request.token = token  # type: ignore[attr-defined]  # TokenRequest, for those who type their views
+    return token
+
+
+def _check(request: HttpRequest, rule: RequestTokenRule | None, token: RequestToken, claims: dict[str, Any]) -> None:
     if rule is not None and token.scope != rule.scope:
         raise ScopeError
     # Threat: a revocation that only the database knows of. The row decides, not the JWT alone.
@@ -116,49 +239,38 @@ def _check(request: HttpRequest, rule: Rule | None, token: RequestToken, claims:
         raise WrongUserError
 
 
-def _admit(request: HttpRequest, visit: Visit, token: RequestToken) -> HttpResponse | None:
-    template = visit.rule.confirm_template(signs_in=token.login_mode == token.LoginMode.SESSION)
-    # Threat: mail scanners and previews that follow links. GET shows, POST acts.
-    if template and request.method in ("GET", "HEAD"):
-        logger.debug("confirm token=%s template=%s", token.pk, template)
-        return views.confirm(request, token, template)
-    if request.method in ("HEAD", "OPTIONS", "TRACE"):
-        return HttpResponse(status=204)
-    if _is_prefetch(request):
-        # Not a success, or the browser would show this empty answer when the link is clicked.
-        return HttpResponse(status=425)
-    _claim(token)
-    visit.admitted = token
-    identity.assume(request, token)
-    visit.is_let_in = True
-    return None
+def _admit(request: HttpRequest, rule: RequestTokenRule, token: RequestToken) -> Use | HttpResponse:
+    try:
+        template = _confirm_template(request, rule, token)
+        # Threat: mail scanners and previews that follow links. GET shows, POST acts.
+        if template and request.method in ("GET", "HEAD"):
+            logger.debug("confirm token=%s template=%s", token.pk, template)
+            return views.confirm(request, token, template)
+        if request.method in ("HEAD", "OPTIONS", "TRACE"):
+            return HttpResponse(status=204)
+        if _is_no_visit(request):
+            # Not a success, or the browser would show this empty answer when the link is clicked.
+            return HttpResponse(status=425)
+        return take(request, token)
+    except TokenError as error:
+        error.token = token
+        raise
 
 
-def _claim(token: RequestToken) -> None:
-    if RequestToken.objects.claim(token.pk):
-        logger.debug("claimed token=%s", token.pk)
-        token.is_claimed = True
-        return
-    # Somebody was faster: the row knows by now what to say.
-    fresh = RequestToken.objects.filter(pk=token.pk).first()
-    if fresh is None:
-        raise UnknownTokenError
-    fresh.check_usable()
-    raise MaxUseError
+def _confirm_template(request: HttpRequest, rule: RequestTokenRule, token: RequestToken) -> str | None:
+    """The page to show before anything happens, or None to go straight to the view."""
+    answer = rule.confirm
+    if callable(answer):
+        if _is_no_visit(request):
+            return None
+        answer = answer(request, token)
+    if isinstance(answer, str):
+        return answer
+    if answer is None:
+        answer = token.login_mode == token.LoginMode.SESSION
+    return "tokens/confirm.html" if answer else None
 
 
-def _is_prefetch(request: HttpRequest) -> bool:
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in purpose.lower() or "prerender" in purpose.lower()
-
-
-def _came_to_nothing(visit: Visit, token: RequestToken, status_code: int | None, *, has_left: bool) -> bool:
-    signs_in = token.login_mode == token.LoginMode.SESSION
-    # Somebody else answered in the view's place: a cache, or a page that asks to sign in first.
-    if not visit.has_entered and not signs_in:
-        return True
-    # Threat: a visitor who hangs up to use the link again. The view may have acted: the use is spent.
-    if status_code is None:
-        return not has_left
-    # Below 500 the session cookie has been sent, whatever else the view answered.
-    return status_code >= (500 if signs_in else 400)
+def _is_no_visit(request: HttpRequest) -> bool:
+    purpose = (request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")).lower()
+    return request.method in ("HEAD", "OPTIONS", "TRACE") or "prefetch" in purpose or "prerender" in purpose

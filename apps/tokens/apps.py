@@ -14,7 +14,7 @@ class TokensConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers itself
-        from .user_state import revoke_links_of_closed_account
+        from .identity import revoke_links_of_closed_account
 
         post_save.connect(
             revoke_links_of_closed_account, sender=settings.AUTH_USER_MODEL, dispatch_uid="tokens.closed_account"

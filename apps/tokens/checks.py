@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import router
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
+from .admission import RequestTokenRule
 from .conf import token_settings
+from .models import RequestToken
+from .rules import rules_of
 
 OURS = f"{__package__}.middleware.RequestTokenMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -68,6 +75,35 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+@register(Tags.urls)
+def check_sign_in_by_get(**kwargs: Any) -> list[CheckMessage]:
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    # Threat: a mail scanner that follows a sign-in link uses it up. Only for tokens that sign in does confirm=False
+    # differ from the default.
+    found: list[CheckMessage] = []
+    for view in _views(get_resolver()):
+        for rule in rules_of(view):
+            if not isinstance(rule, RequestTokenRule) or rule.confirm is not False:
+                continue
+            if "GET" in (rule.methods_of(view) or ["GET"]):
+                message = (
+                    f"A GET of {view.__module__}.{view.__qualname__} signs in at once, and so does a mail scanner."
+                )
+                hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
+                found.append(Warning(message, hint, id="tokens.W002"))
+    return found
+
+
+@register(Tags.database)
+def check_tokens_lie_with_users(**kwargs: Any) -> list[CheckMessage]:
+    if router.db_for_write(RequestToken) == router.db_for_write(get_user_model()):
+        return []
+    hint = "In your database router, send the app of the tokens where AUTH_USER_MODEL goes."
+    message = "Tokens and users are written to different databases, and a foreign key cannot cross them."
+    return [Error(message, hint, id="tokens.E009")]
+
+
 @register(Tags.templates)
 def check_refusal_template(**kwargs: Any) -> list[CheckMessage]:
     try:
@@ -98,6 +134,14 @@ def _in_order(first: str, second: str, error: CheckMessage) -> list[CheckMessage
     where = f'below "{first}"' if second == OURS else f'above "{second}"'
     error.hint = f'In MIDDLEWARE, move "{OURS}" {where}.'
     return [error]
+
+
+def _views(resolver: Any) -> Iterator[Callable[..., Any]]:
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            yield from _views(pattern)
+        else:
+            yield pattern.callback
 
 
 def _position(path: str) -> int | None:

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from .admission import enter
-from .rules import Rule, View, declare
+from django.http import HttpRequest
+
+from .admission import Again, Confirm, RequestTokenRule
+from .models import RequestToken
+from .rules import View, declare
+
+
+class TokenRequest(HttpRequest):
+    """For signatures: what a view with ``required=True`` gets. Elsewhere ask ``hasattr(request, "token")``."""
+
+    token: RequestToken
+    # In mode REQUEST or SESSION the token's user, in mode NONE whoever is signed in.
+    user: Any
 
 
 def use_request_token(
-    *, scope: str, required: bool = False, confirm: bool | str | None = None, ignore_session: bool = False
+    *,
+    scope: str,
+    required: bool = False,
+    confirm: Confirm = None,
+    ignore_session: bool = False,
+    methods: Iterable[str] | None = None,
+    again: Again | None = None,
 ) -> Callable[[View], View]:
     """
     A decorator for views that take a token of this scope.
 
-    ``required``: without a token the view answers 403. ``confirm``: a GET shows a page with one
-    button and only the POST runs the view; True, False, or the template of that page; by default
-    for tokens that sign in. ``ignore_session``: serve the token's user whoever is signed in.
+    ``required``: without a token the view answers 403. ``ignore_session``: serve the token's user whoever is signed in.
+
+    ``confirm``: a GET shows a page with one button and only the POST runs the view. True, False, or the template of
+    that page; by default True for tokens that sign in. Or a function of request and token that returns one of these;
+    it is asked after every check and before a use is taken, on every method but HEAD, OPTIONS and prefetches, changes
+    nothing, and may raise a TokenError.
+
+    ``methods``: another method gets 405 before a use is taken; by default any, or the handlers of a class-based view.
+
+    ``again``: a function of request and token, asked in place of the refusal when the token is used up. Its response
+    is sent; None shows the page.
     """
-    rule = Rule(scope, required, confirm, ignore_session)
-
-    def decorator(view: View) -> View:
-        return declare(view, "request_token_rule", rule, lambda request: enter(request, rule))
-
-    return decorator
+    return declare(RequestTokenRule(scope, required, confirm, ignore_session, methods, again))

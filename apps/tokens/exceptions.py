@@ -1,33 +1,69 @@
 """
 Why a link was refused: one tree, one leaf per reason.
 
-``code`` goes into logs and RequestTokenLog, ``message`` onto the page for the visitor. Every leaf
-is a PermissionDenied, so a project that lets one escape still answers 403.
+``code`` goes into logs and RequestTokenLog; ``title``, ``message`` and ``fact`` onto the page for the visitor. Every
+leaf is a PermissionDenied, so a project that lets one escape still answers 403.
 """
 
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from .models import RequestToken
+
+MOMENTS_AGO = timedelta(minutes=2)
+
 
 class TokenError(PermissionDenied):
-    """A link that is not honoured. Catch this to catch every reason."""
+    """A link that is not honored. Catch this to catch every reason."""
 
     code: str = "refused"
-    message: str | Promise = _("This link cannot be used.")
+    title: str | Promise = _("This link cannot be used")
+    message: str | Promise = _("Ask for another one.")
+    # The sentence that ``at`` makes, as in "It expired on %(time)s."
+    when: str | Promise = ""
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self, detail: str = "", *, at: datetime | None = None) -> None:
         # For developers and logs; never shown to a visitor and never made of a token.
         super().__init__(detail or self.code)
+        self.at = at
+        # The row that the link stands for, once it is known to be genuine, and whether the refusal is on its record.
+        self.token: RequestToken | None = None
+        self.is_on_record = False
+
+    @property
+    def fact(self) -> str:
+        """One sentence with the time in it, such as when the link expired; empty if there is none."""
+        if self.at is None or not self.when:
+            return ""
+        moment = timezone.localtime(self.at) if timezone.is_aware(self.at) else self.at
+        return self.when % {"time": date_format(moment, "DATETIME_FORMAT")}
+
+    @property
+    def was_moments_ago(self) -> bool:
+        """True if it happened within two minutes: the visitor may be the one whose response got lost on its way."""
+        if self.at is None:
+            return False
+        now = timezone.now()
+        return now - MOMENTS_AGO <= self.at <= now
 
 
 class InvalidTokenError(TokenError):
     """Forged, mangled, cut short, or signed for something else. Says nothing about which."""
 
     code = "invalid"
+    title = _("This link is not valid")
     message = _(
-        "This link is not valid. Perhaps a part of it is missing: please copy it once more, from the first "
-        "letter to the last. If that does not help, ask for a new one."
+        "Perhaps a part of it is missing: please copy it again, from the first character to the last. If that does "
+        "not help, ask for a new one."
     )
 
 
@@ -35,47 +71,67 @@ class TokenNotFoundError(TokenError):
     """The view needs a token and the request carries none."""
 
     code = "missing"
-    message = _("This page opens only with the link that you were sent. Please use that link.")
+    title = _("This page needs a link")
+    message = _("It opens only with the link that you were sent. Please use that link.")
 
 
 class UnknownTokenError(TokenError):
     """Genuine, but its row is gone, or belongs to another token by now."""
 
     code = "unknown"
-    message = _("This link is no longer on record. Please ask for a new one.")
+    title = _("This link is no longer on record")
+    message = _("It was deleted. Please ask for a new one.")
 
 
 class ScopeError(TokenError):
     """Genuine, but made for another view, or for something else than this view shows."""
 
     code = "scope"
-    message = _("This link was made for another page.")
+    title = _("This link was made for another page")
+    message = _("It does not open this one. Please use the link as it was sent.")
+
+
+class MethodError(TokenError):
+    """Genuine, but code that called ``admit`` got it by a method that must not use it up."""
+
+    code = "method"
+    title = _("This link cannot be used this way")
+    message = _("Please open it in a browser and press the button there.")
 
 
 class RevokedError(TokenError):
     code = "revoked"
-    message = _("This link has been withdrawn. Please ask for a new one.")
+    title = _("This link has been withdrawn")
+    message = _("It no longer works. Please ask for a new one.")
+    when = _("It was withdrawn on %(time)s.")
 
 
 class ExpiredError(TokenError):
     code = "expired"
-    message = _("This link has expired. Please ask for a new one.")
+    title = _("This link has expired")
+    message = _("It worked for a limited time. Please ask for a new one.")
+    when = _("It expired on %(time)s.")
 
 
 class NotYetValidError(TokenError):
     code = "not_yet_valid"
-    message = _("This link does not work yet. Please try again later.")
+    title = _("This link does not work yet")
+    message = _("Please try again later.")
+    when = _("It works from %(time)s on.")
 
 
 class MaxUseError(TokenError):
     """Every use that ``max_uses`` allowed is taken."""
 
     code = "used_up"
-    message = _("This link has already been used. If you need it again, please ask for a new one.")
+    title = _("This link has already been used")
+    message = _("If you need it again, please ask for a new one.")
+    when = _("It was last used on %(time)s.")
 
 
 class InactiveUserError(TokenError):
     code = "inactive_user"
+    title = _("This account is closed")
     message = _("The account that this link belongs to has been closed.")
 
 
@@ -83,11 +139,13 @@ class UserChangedError(TokenError):
     """The password or the address has changed since this sign-in link was made."""
 
     code = "user_changed"
-    message = _("Your account has changed since this link was made. Please ask for a new one.")
+    title = _("Your account has changed")
+    message = _("This link was made before the change and no longer works. Please ask for a new one.")
 
 
 class WrongUserError(TokenError):
     """Somebody else is signed in. Neither account is named to the other."""
 
     code = "wrong_user"
-    message = _("This link is for another account. Please sign out, then open the link again.")
+    title = _("This link is for another account")
+    message = _("Please sign out, then open the link again.")

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import load_backend, login
+from django.contrib.auth import get_user_model, load_backend, login
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.sessions.backends import db as db_sessions
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest
+from django.db import router
+from django.db.models import F
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from .models import RequestToken
 
@@ -23,14 +28,15 @@ def is_somebody_else(request: HttpRequest, token: RequestToken) -> bool:
     return request.user.is_authenticated and request.user.pk != token.user_id
 
 
-def assume(request: HttpRequest, token: RequestToken) -> None:
-    """Make the token's user the request's: for this request, or, in mode SESSION, signed in."""
-    user = token.user
-    if user is None:
-        return
-    if token.login_mode == token.LoginMode.SESSION:
-        # Threat: session fixation. login() gives the session a new key.
-        login(request, user, backend=_session_backend(user))
+def who_looked(request: HttpRequest) -> Any:
+    """The user who was signed in when the request came, if it has asked by now; never a query."""
+    # Where Django's AuthenticationMiddleware keeps what request.user and request.auser() have found.
+    user = getattr(request, "_cached_user", None) or getattr(request, "_acached_user", None)
+    return user if user is not None and user.is_authenticated else None
+
+
+def act_as(request: HttpRequest, user: Any) -> None:
+    """Make this the request's user, for this request only: the session is not touched."""
 
     async def auser() -> Any:
         return user
@@ -39,13 +45,88 @@ def assume(request: HttpRequest, token: RequestToken) -> None:
     request.auser = auser
 
 
+def hold_account(alias: str, user: Any) -> bool:
+    """Lock the account's row until the transaction ends; False if the account has been closed or deleted."""
+    # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
+    # later fails if anybody else has written in between.
+    model = get_user_model()
+    is_active = {"is_active": True} if any(field.name == "is_active" for field in model._meta.fields) else {}
+    accounts = model._base_manager.using(alias).filter(pk=user.pk, **is_active)
+    return accounts.update(password=F("password")) == 1
+
+
+def sign_in(request: HttpRequest, user: Any) -> None:
+    """Sign the user in and save the session, so that nothing is left to fail but sending its cookie."""
+    if not hasattr(request, "session"):
+        raise ImproperlyConfigured(
+            "A link that signs in needs a session. Put "
+            '"django.contrib.sessions.middleware.SessionMiddleware" before '
+            '"django.contrib.auth.middleware.AuthenticationMiddleware" in MIDDLEWARE.'
+        )
+    # Threat: session fixation. login() gives the session a new key.
+    login(request, user, backend=_session_backend(user))
+    request.session.save()
+    request.session.modified = False
+    act_as(request, user)
+
+
+def forget_sign_in(request: HttpRequest, session_key: str | None) -> None:
+    """Undo in memory what a failed ``sign_in`` has begun: the session is again the one that the visitor came with."""
+    if hasattr(request, "session"):
+        request.session = type(request.session)(session_key)
+
+
+def hand_out_session(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Set the cookie of the session that ``sign_in`` has saved. Raises if what the view put into it cannot be saved."""
+    # Not left to SessionMiddleware, which saves once more before it sets the cookie: a connection that is lost there
+    # would leave the link used up and nobody signed in. With the session unmodified it does neither.
+    session = request.session
+    if session.is_empty():  # the view has signed the visitor out again
+        return
+    if session.modified:
+        session.save()
+        session.modified = False
+    lasts = not session.get_expire_at_browser_close()
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        session.session_key or "",
+        max_age=session.get_expiry_age() if lasts else None,
+        domain=settings.SESSION_COOKIE_DOMAIN,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=settings.SESSION_COOKIE_HTTPONLY,
+        samesite=settings.SESSION_COOKIE_SAMESITE,  # type: ignore[arg-type]  # the stubs want literals
+    )
+    patch_vary_headers(response, ("Cookie",))
+
+
+def saves_sessions_in(request: HttpRequest, alias: str) -> bool:
+    """True if sessions are rows of this very database, so that one transaction can hold them and the tokens."""
+    session = getattr(request, "session", None)
+    return type(session) is db_sessions.SessionStore and router.db_for_write(session.model) == alias
+
+
 def _session_backend(user: Any) -> str:
-    # The session will ask this backend for the user again, so it must be one that knows the user:
-    # with two backends login() cannot tell which.
-    for path in settings.AUTHENTICATION_BACKENDS:
-        if load_backend(path).get_user(user.pk) is not None:
-            return path
+    # The session will ask this backend for the user again, so it must be one that knows the user: with several
+    # backends login() cannot tell which. Some only authenticate (django-axes) or answer for permissions.
+    paths = [path for path in settings.AUTHENTICATION_BACKENDS if _loads_users(load_backend(path))]
+    if len(paths) > 1:
+        paths = [path for path in paths if load_backend(path).get_user(user.pk) is not None]
+    if paths:
+        return paths[0]
     raise ImproperlyConfigured(
         "No backend in AUTHENTICATION_BACKENDS can load the user of a SESSION token. "
         'Add "django.contrib.auth.backends.ModelBackend".'
     )
+
+
+def _loads_users(backend: Any) -> bool:
+    get_user = getattr(type(backend), "get_user", None)
+    return get_user is not None and get_user is not BaseBackend.get_user
+
+
+def revoke_links_of_closed_account(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """A receiver of the user model's post_save."""
+    # Threat: a sign-in link that sleeps while the account is closed and works when it is opened again.
+    if not raw and not instance.is_active:
+        instance.request_tokens.sign_in_links().revoke(reason=RequestToken.RevokedReason.ACCOUNT_CLOSED)

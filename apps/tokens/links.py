@@ -1,5 +1,7 @@
 """Put a token into a URL and take it out again, leaving every other byte as it was."""
 
+from __future__ import annotations
+
 from urllib.parse import unquote_plus, urlencode
 
 from .conf import token_settings

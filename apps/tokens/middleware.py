@@ -1,7 +1,7 @@
 """
 RequestTokenMiddleware: before every view, is there a token, and what does it allow?
 
-Add it to MIDDLEWARE after AuthenticationMiddleware. It wraps; admission.py decides.
+Add it to MIDDLEWARE after AuthenticationMiddleware. It wraps; the rules decide, admission.py and access/decorators.py.
 """
 
 from __future__ import annotations
@@ -14,12 +14,8 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import admission
-from .access import gate, grants
-from .access.rules import access_rule_of
 from .exceptions import TokenError
-from .extraction import token_in_body, token_in_query
-from .privacy import keep_private
-from .rules import rule_of
+from .rules import keep_private, rules_of, state_of
 
 View = Callable[..., Any]
 
@@ -31,10 +27,11 @@ class RequestTokenMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)
+        # Two faces of one decision: Django would send every request without a token to a thread for a sync one.
+        self.process_view: Callable[[HttpRequest, View, Any, Any], Any] = self._decide
         if self.is_async:
             markcoroutinefunction(self)
-            # An async one, or Django would send every request without a token to a thread.
-            self.process_view = self.aprocess_view  # type: ignore[method-assign, assignment]
+            self.process_view = self._adecide
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
@@ -42,40 +39,58 @@ class RequestTokenMiddleware:
         try:
             response: HttpResponseBase = self.get_response(request)
         except BaseException:
-            admission.conclude(request, None)
+            _settle(request, None)
             raise
-        return self._finish(request, response)
+        _settle(request, response)
+        return _finish(request, response)
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         try:
             response: HttpResponseBase = await self.get_response(request)
-        except asyncio.CancelledError:
-            await sync_to_async(admission.conclude)(request, None, has_left=True)
+        except BaseException as error:
+            await sync_to_async(_settle)(request, None, has_left=isinstance(error, asyncio.CancelledError))
             raise
-        except BaseException:
-            await sync_to_async(admission.conclude)(request, None)
-            raise
-        if admission.visit_of(request) is None:
-            return self._finish(request, response)
-        return await sync_to_async(self._finish)(request, response)
-
-    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
-        rule = rule_of(view)
-        encoded = token_in_query(request) or (token_in_body(request) if rule else None)
-        return admission.decide(request, rule, encoded) or gate.decide(request, view, args, kwargs)
-
-    async def aprocess_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
-        if rule_of(view) is None and access_rule_of(view) is None and token_in_query(request) is None:
-            return None
-        return await sync_to_async(type(self).process_view)(self, request, view, args, kwargs)
+        if _is_concerned(request) and state_of(request).passes:
+            await sync_to_async(_settle)(request, response)
+        return _finish(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A TokenError that a view raises gets the same page as one of our own."""
-        if not isinstance(exception, TokenError):
-            return None
-        return admission.refuse(request, exception)
+        return admission.refuse(request, exception) if isinstance(exception, TokenError) else None
 
-    def _finish(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        admission.conclude(request, response)
-        grants.end(request)
-        return keep_private(request, response)
+    def _decide(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        rules = rules_of(view)
+        if not rules and not request.META.get("QUERY_STRING"):
+            return None
+        state = state_of(request)
+        if state.request_token is not None and not any(isinstance(rule, admission.RequestTokenRule) for rule in rules):
+            refusal = admission.attach(request)
+            if refusal is not None:
+                return refusal
+        for rule in rules:
+            answer = rule.before_view(request, view, args, kwargs)
+            if isinstance(answer, HttpResponse):
+                return answer
+            state.passes[rule] = answer
+        return None
+
+    async def _adecide(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        has_query = bool(request.META.get("QUERY_STRING"))
+        if not rules_of(view) and not (has_query and state_of(request).request_token is not None):
+            return None
+        return await sync_to_async(self._decide)(request, view, args, kwargs)
+
+
+def _is_concerned(request: HttpRequest) -> bool:
+    """False for a page without a query string whose view declared nothing; it costs no more than this question."""
+    return hasattr(request, "_token_state") or bool(request.META.get("QUERY_STRING"))
+
+
+def _settle(request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool = False) -> None:
+    if _is_concerned(request):
+        for admitted in state_of(request).passes.values():
+            admitted.after_view(request, response, has_left=has_left)
+
+
+def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    return keep_private(request, response) if _is_concerned(request) else response

@@ -1,44 +1,57 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.views import View
 
-from .decorators import use_request_token
+from .admission import Again, Confirm, RequestTokenRule
+from .rules import Rule, declare
 
 
-class RequestTokenMixin:
+class DeclaringMixin:
+    """The base of mixins that declare a rule, made of the view's attributes; ``as_view()`` takes them too."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for mixin in cls._declaring():
+            # Threat: a view that looks guarded and is open to everybody: View.as_view is called, and ours never.
+            if View in cls.__mro__ and cls.__mro__.index(View) < cls.__mro__.index(mixin):
+                raise TypeError(f"In the bases of {cls.__name__}, write {mixin.__name__} before the view.")
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        view = super().as_view(**initkwargs)  # type: ignore[misc]  # of the View that comes after
+        for mixin in cls._declaring():
+            view = declare(mixin.make_rule(lambda name: initkwargs.get(name, getattr(cls, name, None))))(view)
+        return view
+
+    @classmethod
+    def _declaring(cls) -> list[type[DeclaringMixin]]:
+        # The last first: its rule is the innermost, as with decorators.
+        return [base for base in reversed(cls.__mro__) if DeclaringMixin in base.__bases__]
+
+    @staticmethod
+    def make_rule(option: Callable[[str], Any]) -> Rule:
+        """The rule to declare; ``option`` gives the value of an attribute by its name."""
+        raise NotImplementedError
+
+
+class RequestTokenMixin(DeclaringMixin):
     """
     For class-based views: ``class Unsubscribe(RequestTokenMixin, View): token_scope = "..."``.
 
-    The attributes are the arguments of ``use_request_token``, and ``as_view()`` takes them too.
+    The attributes are the arguments of ``use_request_token``; functions among them are static methods.
     """
 
     token_scope: str = ""
     token_required: bool = False
-    token_confirm: bool | str | None = None
+    token_confirm: Confirm = None
     token_ignore_session: bool = False
+    token_methods: Iterable[str] | None = None
+    token_again: Again | None = None
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        must_precede_view(cls, RequestTokenMixin)
-
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        def option(name: str) -> Any:
-            return initkwargs.get(name, getattr(cls, name))
-
-        declare = use_request_token(
-            scope=option("token_scope"),
-            required=option("token_required"),
-            confirm=option("token_confirm"),
-            ignore_session=option("token_ignore_session"),
-        )
-        return declare(super().as_view(**initkwargs))  # type: ignore[misc]
-
-
-def must_precede_view(cls: type, mixin: type) -> None:
-    """Raise TypeError if ``View.as_view`` would be called and the mixin's never."""
-    # Threat: a view that looks guarded and is open to everybody.
-    if View in cls.__mro__ and cls.__mro__.index(View) < cls.__mro__.index(mixin):
-        raise TypeError(f"In the bases of {cls.__name__}, write {mixin.__name__} before the view.")
+    @staticmethod
+    def make_rule(option: Callable[[str], Any]) -> Rule:
+        names = ("scope", "required", "confirm", "ignore_session", "methods", "again")
+        return RequestTokenRule(*(option(f"token_{name}") for name in names))

@@ -7,26 +7,38 @@ The link itself, a working JWT, is never stored: ``jwt()`` makes it again from t
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any, Protocol
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import links, signing, validation
-from .counting import CountedModel
+from . import links, signing
+from .conf import token_settings
 from .exceptions import InactiveUserError, MaxUseError, RevokedError, UserChangedError
 from .querysets import RequestTokenQuerySet
-from .user_state import user_state
 
 
-class RequestToken(CountedModel):
+class Releasable(Protocol):
+    def release(self) -> bool: ...
+
+
+class RequestToken(models.Model):
     class LoginMode(models.TextChoices):
         NONE = "None", _("Nobody is signed in")
         REQUEST = "Request", _("Acts as the user for one request")
         SESSION = "Session", _("Signs the user in")
+
+    class RevokedReason(models.TextChoices):
+        BY_HAND = "by_hand", _("Revoked by hand")
+        SUPERSEDED = "superseded", _("A newer sign-in ended it")
+        ACCOUNT_CLOSED = "account_closed", _("The account was closed")
 
     LOGIN_MODE_NONE = LoginMode.NONE
     LOGIN_MODE_REQUEST = LoginMode.REQUEST
@@ -39,10 +51,12 @@ class RequestToken(CountedModel):
         on_delete=models.CASCADE,
         null=True,
         blank=True,
-        help_text=_("Whom the link acts for; nobody in mode None."),
+        help_text=_("The user the link acts for. Must be empty in mode None."),
     )
     scope = models.CharField(
-        _("scope"), max_length=100, help_text=_("What the link is for: the views that declare the same scope take it.")
+        _("scope"),
+        max_length=100,
+        help_text=_("What the link is for. Only views that declare the same scope accept it."),
     )
     login_mode = models.CharField(_("login mode"), max_length=10, choices=LoginMode.choices, default=LoginMode.NONE)
     data = models.JSONField(
@@ -52,19 +66,29 @@ class RequestToken(CountedModel):
     not_before_time = models.DateTimeField(_("not before"), null=True, blank=True)
     expiration_time = models.DateTimeField(_("expires at"), null=True, blank=True)
     max_uses = models.PositiveIntegerField(
-        _("maximum uses"), default=1, null=True, blank=True, help_text=_("Empty: as often as one likes.")
+        _("maximum uses"), default=1, null=True, blank=True, help_text=_("Leave empty for no limit.")
     )
     used_to_date = models.PositiveIntegerField(_("used to date"), default=0, editable=False)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
-    user_state = models.CharField(max_length=64, blank=True, editable=False)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("revoked by"),
+        related_name="+",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    revoked_reason = models.CharField(
+        _("reason for revoking"), max_length=20, choices=RevokedReason.choices, blank=True, editable=False
+    )
+    account_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = RequestTokenQuerySet.as_manager()
 
-    counts = ("used_to_date", "revoked_at")
-
-    # About the current request only; see admission.py.
-    is_claimed = False
-    is_released = False
+    # The use that the current request has taken; admission.py puts it here.
+    use: Releasable | None = None
 
     class Meta:
         verbose_name = _("request token")
@@ -90,8 +114,14 @@ class RequestToken(CountedModel):
         return f"#{self.pk} {self.scope}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save all but what is counted in the database; name those columns in ``update_fields`` to mean them."""
         if self._state.adding:
             self.prepare()
+        # Threat: a save that writes back an old count or an empty revocation, over what clicks and
+        # revoke() have written since the instance was loaded.
+        elif not args and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
+            left_out = {self._meta.pk.attname, *COUNTED, *self.get_deferred_fields()}
+            kwargs["update_fields"] = [f.name for f in self._meta.concrete_fields if f.attname not in left_out]
         super().save(*args, **kwargs)
 
     def prepare(self) -> None:
@@ -101,33 +131,66 @@ class RequestToken(CountedModel):
         self.clean_fields(exclude={"user"})
         self.clean()
         if self.login_mode == self.LoginMode.SESSION:
-            self.user_state = user_state(self.user)
+            self.account_fingerprint = account_fingerprint(self.user)
 
     def clean(self) -> None:
-        validation.clean(self)
+        self.data = {} if self.data is None else self.data
+        _check_data(self.data)
+        self._check_times()
+        if self.max_uses == 0:
+            raise ValidationError({"max_uses": _("A token needs at least one use. Leave this empty for no limit.")})
+        if self.login_mode == self.LoginMode.NONE:
+            if self.user_id is not None:
+                raise ValidationError({"user": _("A token of mode None acts for nobody: leave the user out.")})
+            return
+        if self.user_id is None:
+            raise ValidationError({"user": _("A token of mode Request or Session needs a user.")})
+        if self.login_mode == self.LoginMode.SESSION:
+            self._clean_session()
+
+    def _check_times(self) -> None:
+        for name in ("not_before_time", "expiration_time"):
+            moment = getattr(self, name)
+            if moment is not None and timezone.is_naive(moment) != timezone.is_naive(self.issued_at):
+                message = _("The time must have a time zone if USE_TZ is on, and none if it is off.")
+                raise ValidationError({name: message})
+
+    def _clean_session(self) -> None:
+        if self.max_uses != 1:
+            raise ValidationError({"max_uses": _("A token of mode Session works once: max_uses must be 1.")})
+        latest = self.issued_at + timedelta(minutes=token_settings.REQUEST_TOKEN_EXPIRY)
+        self.expiration_time = self.expiration_time or latest
+        if self.expiration_time > latest:
+            message = _("A token of mode Session must not live longer than REQUEST_TOKEN_EXPIRY minutes.")
+            raise ValidationError({"expiration_time": message})
 
     @property
     def claims(self) -> dict[str, Any]:
         """What the JWT says (RFC 7519), and ``mod`` and ``max`` of our own; unset ones are absent."""
-        claims = {
-            "jti": _text(self.pk),
+        claims = {**self.identity_claims, "max": self.max_uses, **self._time_claims()}
+        return {name: value for name, value in claims.items() if value is not None}
+
+    @property
+    def identity_claims(self) -> dict[str, Any]:
+        """The claims that say which token this is; None for one that is unset."""
+        return {
+            "jti": None if self.pk is None else str(self.pk),
             "sub": self.scope,
             "mod": self.login_mode[0].lower(),
-            "max": self.max_uses,
-            "aud": _text(self._user_key()),
+            "aud": self._audience(),
             "iat": int(self.issued_at.timestamp()),
-            **self._time_claims(),
         }
-        return {name: value for name, value in claims.items() if value is not None}
+
+    def _audience(self) -> str | None:
+        if self.user_id is None:
+            return None
+        # In the key's own type: a UUID may have been given as a text with other hyphens.
+        field: Any = self._meta.get_field("user")
+        return str(field.target_field.to_python(self.user_id))
 
     def _time_claims(self) -> dict[str, int]:
         times = {"exp": self.expiration_time, "nbf": self.not_before_time}
         return {name: int(moment.timestamp()) for name, moment in times.items() if moment is not None}
-
-    def _user_key(self) -> Any:
-        # In its own type: a UUID may have been given as a text with other hyphens.
-        field: Any = self._meta.get_field("user")
-        return field.target_field.to_python(self.user_id)
 
     def jwt(self) -> str:
         """The token itself, to put into a link. Whoever has it, has the permission."""
@@ -142,10 +205,10 @@ class RequestToken(CountedModel):
     def check_usable(self) -> None:
         """Raise the TokenError that says why this token cannot be used now, if it cannot."""
         if self.revoked_at is not None:
-            raise RevokedError
+            raise RevokedError(at=self.revoked_at)
         signing.check_times(self._time_claims())
         if self.max_uses is not None and self.used_to_date >= self.max_uses:
-            raise MaxUseError
+            raise MaxUseError(at=self.last_used_at)
 
     def check_user(self) -> None:
         """Raise if the user's account no longer stands behind this token."""
@@ -154,34 +217,42 @@ class RequestToken(CountedModel):
         if not self.user.is_active:
             raise InactiveUserError
         # Threat: a sign-in link that outlives the password or the address it was sent to.
-        if self.login_mode == self.LoginMode.SESSION and self.user_state != user_state(self.user):
+        if self.login_mode == self.LoginMode.SESSION and self.account_fingerprint != account_fingerprint(self.user):
             raise UserChangedError
 
-    def revoke(self) -> None:
-        """Withdraw this token now and for good. Touches no other column, so no count is lost."""
-        type(self).objects.filter(pk=self.pk).revoke()
-        self.refresh_from_db(fields=["revoked_at"])
+    def revoke(self, *, by: Any = None, reason: str = RevokedReason.BY_HAND) -> None:
+        """Withdraw this token now and for good. Touches no count, so no use is lost."""
+        type(self).objects.filter(pk=self.pk).revoke(by=by, reason=reason)
+        self.refresh_from_db(fields=["revoked_at", "revoked_by", "revoked_reason"])
 
     def release(self) -> bool:
         """
-        Let the use that this request has claimed be given back, as for a form that is shown again.
+        Let the use that this request has taken be given back, as for a form that is shown again.
 
         True if it will be. Never for SESSION: the visitor is signed in by then. No queries.
         """
-        if not self.is_claimed or self.login_mode == self.LoginMode.SESSION:
-            return False
-        # Done when the view has answered: what it does in a transaction may be rolled back.
-        self.is_released = True
-        return True
+        return self.use is not None and self.use.release()
+
+
+# Written by conditional UPDATEs only, behind the back of loaded instances.
+COUNTED = ("used_to_date", "last_used_at", "revoked_at", "revoked_by_id", "revoked_reason")
 
 
 class RequestTokenLog(models.Model):
     """One decision about one token. Holds no token, no URL and no query string."""
 
     token = models.ForeignKey(RequestToken, verbose_name=_("token"), related_name="logs", on_delete=models.CASCADE)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        related_name="+",
+        on_delete=models.SET_NULL,
+        null=True,
+        help_text=_("Who was signed in already, if the request had looked."),
+    )
     reason = models.CharField(_("reason"), max_length=20, help_text=_("“admitted”, or the code of the refusal."))
     status_code = models.PositiveSmallIntegerField(
-        _("status code"), null=True, help_text=_("Empty: no answer was sent.")
+        _("status code"), null=True, help_text=_("Empty if no response was sent.")
     )
     method = models.CharField(_("method"), max_length=10)
     client_ip = models.GenericIPAddressField(_("client address"), null=True, unpack_ipv4=True)
@@ -196,5 +267,19 @@ class RequestTokenLog(models.Model):
         return f"{self.timestamp:%Y-%m-%d %H:%M:%S} {self.reason}"
 
 
-def _text(key: Any) -> str | None:
-    return None if key is None else str(key)
+def account_fingerprint(user: Any) -> str:
+    """A digest of the account's password and address: when either changes, so does this."""
+    address = getattr(user, user.get_email_field_name(), "")
+    # Not keyed: SECRET_KEY may be rotated while the link is in the mail.
+    return hashlib.sha256(f"tokens.account\0{user.password}\0{address}".encode()).hexdigest()
+
+
+def _check_data(data: Any) -> None:
+    try:
+        text = json.dumps(data, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, TypeError, RecursionError):
+        text = "\\u0000"
+    # NaN, half a surrogate pair and NUL: some databases keep them, some do not.
+    if "\\u0000" in text:
+        raise ValidationError({"data": _("The payload must be JSON (RFC 8259) without NUL characters.")})

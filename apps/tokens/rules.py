@@ -1,73 +1,154 @@
 """
-What a view declares about the tokens it takes: the note that decorators leave for the middleware.
+The one mechanism behind every decorator of this app: a view declares a rule, the middleware lets requests in by it.
 
-As with Django's ``csrf_exempt`` the note is an attribute of the view, so it holds in any order of
-decorators, on sync and async views, and on ``dispatch`` by way of ``method_decorator``.
+As with Django's ``csrf_exempt`` the rule is an attribute of the view, so it holds in any order of decorators, on sync
+and async views, and on ``dispatch`` by way of ``method_decorator``. What one request means to the app lies in one
+place, its ``TokenState``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from inspect import isawaitable
 from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import BadRequest, ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
+from django.utils.cache import patch_cache_control
 
-from .privacy import keep_private
+from .conf import token_settings
 
 View = TypeVar("View", bound=Callable[..., Any])
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
-@dataclass(frozen=True)
 class Rule:
-    scope: str
-    required: bool = False
-    confirm: bool | str | None = None
-    ignore_session: bool = False
+    """What a view declares about the tokens it takes; each kind of token has a subclass."""
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.scope, str) or not self.scope:
-            raise ValueError('A view that takes request tokens needs a scope, such as "newsletter.unsubscribe".')
-        if self.confirm == "":
-            raise ValueError("confirm is True, False, None or the name of a template, not an empty string.")
-
-    def confirm_template(self, *, signs_in: bool) -> str | None:
-        """The page to show before anything happens, or None to go straight to the view."""
-        if isinstance(self.confirm, str):
-            return self.confirm
-        asks = signs_in if self.confirm is None else self.confirm
-        return "tokens/confirm.html" if asks else None
+    def before_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> Pass | HttpResponse:
+        """The pass that lets the request in, or the response to send instead of the view's."""
+        raise NotImplementedError
 
 
-def rule_of(view: Callable[..., Any]) -> Rule | None:
-    """The rule that a view declared, or None if it takes no request tokens."""
-    return getattr(view, "request_token_rule", None)
+class Pass:
+    """One request, let in by one rule."""
+
+    has_entered = False
+
+    def after_view(self, request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool) -> None:
+        """
+        Settle what the rule has begun. Called once, whatever happened.
+
+        There is no response if the view raised or, with ``has_left``, if the visitor did not wait for it.
+        """
 
 
-def declare(view: View, attribute: str, rule: object, enter: Callable[[Any], bool]) -> View:
-    """The view with the rule on it; it runs only if ``enter`` says that the middleware has let the request in by it."""
-    if getattr(view, attribute, None) is not None:
-        raise ValueError(f"{view!r} declares a {attribute} already, and a view has one.")
+class TokenState:
+    """All that one request means to this app: the tokens that came with it, and the rules that have let it in."""
 
-    @wraps(view)
-    def wrapper(request: Any, *args: Any, **kwargs: Any) -> Any:
-        # Threat: a view that trusts a check which never ran. It fails closed, for every visitor.
-        if not enter(request):
-            raise ImproperlyConfigured(_NOT_ENFORCED)
-        response = view(request, *args, **kwargs)
-        # Threat: a cache between this view and the middleware, such as cache_page, keeps a private page.
-        return _private_later(request, response) if isawaitable(response) else keep_private(request, response)
+    def __init__(self, request: HttpRequest) -> None:
+        self.request_token, self.access_token = _tokens_in_query(request)
+        self.is_in_body = False
+        self.passes: dict[Rule, Pass] = {}
 
-    setattr(wrapper, attribute, rule)
-    if iscoroutinefunction(view):
-        markcoroutinefunction(wrapper)
-    return wrapper  # type: ignore[return-value]
+    @property
+    def carries_token(self) -> bool:
+        """True if a token came with the request, good or bad, wherever it was looked for."""
+        return self.is_in_body or self.request_token is not None or self.access_token is not None
 
 
-async def _private_later(request: Any, response: Any) -> Any:
+def state_of(request: HttpRequest) -> TokenState:
+    """The state of this request; the query string is read on the first call."""
+    state: TokenState | None = getattr(request, "_token_state", None)
+    if state is None:
+        state = request._token_state = TokenState(request)  # type: ignore[attr-defined]  # the one private attribute
+    return state
+
+
+def _tokens_in_query(request: HttpRequest) -> tuple[str | None, str | None]:
+    """The request token and the access token in the query string, None for each that is not there."""
+    query = request.META.get("QUERY_STRING")
+    # Every page passes here: without a query no setting is read, without our names nothing is parsed.
+    if not query:
+        return None, None
+    names = token_settings.REQUEST_TOKEN_QUERYSTRING, token_settings.ACCESS_TOKEN_QUERYSTRING
+    request_token, access_token = ((name in query and request.GET.get(name)) or None for name in names)
+    return request_token, access_token
+
+
+def token_in_body(request: HttpRequest) -> Any:
+    """
+    The request token of a form field or JSON member, of any JSON type; None if there is none.
+
+    Reads the body: call it only for a view that declared a scope.
+    """
+    # Threat: a GET is cached by its address alone, and a body is not part of that.
+    if request.method in ("GET", "HEAD"):
+        return None
+    name = token_settings.REQUEST_TOKEN_QUERYSTRING
+    try:
+        if request.content_type != "application/json":
+            return request.POST.get(name) or None
+        document = json.loads(request.body)
+    # Threat: a body nested a thousand deep, bytes that are not text, a charset that is none, a form without a
+    # boundary. Whatever else it is, it carries no token.
+    except (ValueError, LookupError, RecursionError, BadRequest, MultiPartParserError):
+        return None
+    return document.get(name) or None if isinstance(document, dict) else None
+
+
+def rules_of(view: Callable[..., Any]) -> tuple[Rule, ...]:
+    """The rules that a view declared, the outermost first; none if it takes no tokens."""
+    return getattr(view, "token_rules", ())
+
+
+def declare(rule: Rule) -> Callable[[View], View]:
+    """The decorator that leaves this rule on a view. The view runs only for requests let in by this very rule."""
+
+    def decorator(view: View) -> View:
+        if any(type(declared) is type(rule) for declared in rules_of(view)):
+            raise ValueError(f"{view!r} declares a {type(rule).__name__} already, and a view has one.")
+
+        @wraps(view)
+        def wrapper(request: Any, *args: Any, **kwargs: Any) -> Any:
+            admitted = state_of(request).passes.get(rule) if isinstance(request, HttpRequest) else None
+            # Threat: a view that trusts a check which never ran. It fails closed, for every visitor.
+            if admitted is None:
+                raise ImproperlyConfigured(_NOT_ENFORCED)
+            admitted.has_entered = True
+            response = view(request, *args, **kwargs)
+            # Threat: a cache between this view and the middleware, such as cache_page, keeps a private page.
+            return _private_later(request, response) if isawaitable(response) else keep_private(request, response)
+
+        wrapper.token_rules = (rule, *rules_of(view))  # type: ignore[attr-defined]
+        if iscoroutinefunction(view):
+            markcoroutinefunction(wrapper)
+        return wrapper  # type: ignore[return-value]
+
+    return decorator
+
+
+def keep_private(request: HttpRequest, response: Response) -> Response:
+    """The response; if the request carried a token, then fit for nobody but the visitor."""
+    if not state_of(request).carries_token:
+        return response
+    # Threat: a private page in a shared cache.
+    response.headers.pop("Cache-Control", None)
+    patch_cache_control(response, no_store=True, private=True)
+    # Threat: the link in the Referer that another site gets. Not "no-referrer": browsers then send
+    # "Origin: null" with the confirm form, which Django's CSRF check refuses.
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+async def _private_later(request: HttpRequest, response: Any) -> Any:
     return keep_private(request, await response)
 
 
@@ -75,5 +156,6 @@ _NOT_ENFORCED = (
     "This view takes tokens, but nothing has checked this request. Either add "
     f'"{__package__}.middleware.RequestTokenMiddleware" to MIDDLEWARE, after '
     '"django.contrib.auth.middleware.AuthenticationMiddleware"; or, on a class-based view, decorate '
-    'dispatch: @method_decorator(use_request_token(scope="..."), name="dispatch").'
+    'dispatch: @method_decorator(use_request_token(scope="..."), name="dispatch"); or, in code that no decorator '
+    f"can reach, such as an operation of Django Ninja, write: with {__package__}.admission.admit(request, scope=...)."
 )

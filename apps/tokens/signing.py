@@ -7,17 +7,20 @@ Raises ``InvalidTokenError`` for whatever was not signed here, ``ExpiredError`` 
 
 import re
 import time
+from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 import jwt
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from .conf import token_settings
 from .exceptions import ExpiredError, InvalidTokenError, NotYetValidError
 
-# Do not change: every link that was ever mailed depends on these two lines.
+# Do not change: every link that was ever sent depends on these two lines.
 ALGORITHM = "HS256"
-KEY_SALT = "latchkey.tokens.request_token"
+KEY_SALT = "tokens.request_token"
 
 # Longer than any token this app can make; a megabyte of rubbish costs nothing.
 MAX_LENGTH = 4096
@@ -31,7 +34,9 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYc
 def encode(claims: dict[str, Any]) -> str:
     """The claims as a signed JWT. Times are whole seconds since 1970 (NumericDate)."""
     # "typ" is optional (RFC 7519 section 5.1): the derived key says what this is, in no characters.
-    return jwt.encode(claims, _key(settings.SECRET_KEY), ALGORITHM, headers={"typ": None})
+    return jwt.encode(
+        claims, _key(settings.SECRET_KEY, token_settings.REQUEST_TOKEN_REALM), ALGORITHM, headers={"typ": None}
+    )
 
 
 def decode(token: str) -> dict[str, Any]:
@@ -45,9 +50,10 @@ def verify(token: str) -> dict[str, Any]:
     """The claims of a genuine token, in its time or not: for callers that must know whose it is."""
     if not isinstance(token, str) or len(token) > MAX_LENGTH or not _SHAPE.fullmatch(token):
         raise InvalidTokenError("not shaped like a token")
+    realm = token_settings.REQUEST_TOKEN_REALM
     for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
         try:
-            return _well_formed(_decode(token, _key(secret)))
+            return _well_formed(_decode(token, _key(secret, realm)))
         except jwt.InvalidSignatureError:
             continue
     raise InvalidTokenError("signature does not match")
@@ -57,15 +63,24 @@ def check_times(claims: dict[str, Any]) -> None:
     """Raise unless now is at or after ``nbf`` and before ``exp``."""
     now = time.time()
     if now >= claims.get("exp", now + 1):
-        raise ExpiredError
+        raise ExpiredError(at=_moment(claims["exp"]))
     if now < claims.get("nbf", now):
-        raise NotYetValidError
+        raise NotYetValidError(at=_moment(claims["nbf"]))
 
 
-def _key(secret: str | bytes) -> bytes:
+def _moment(seconds: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, tz=timezone.utc)
+    except (ValueError, OverflowError, OSError):  # a year beyond 9999
+        return None
+
+
+@lru_cache(maxsize=256)
+def _key(secret: str | bytes, realm: str) -> bytes:
     # Threat: token confusion. A JWT that another part of the project signs with SECRET_KEY has
     # another key than ours and so can never be taken for a request token, nor the other way round.
-    return salted_hmac(KEY_SALT, "", secret=secret, algorithm="sha256").digest()
+    # Threat: a link of one tenant that opens another. The realm is what this key is derived for.
+    return salted_hmac(KEY_SALT, realm, secret=secret, algorithm="sha256").digest()
 
 
 def _decode(token: str, key: bytes) -> Any:

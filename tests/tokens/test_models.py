@@ -35,7 +35,7 @@ def test_a_token_without_a_limit_has_none(make_token):
 
 
 def test_a_token_with_no_use_at_all_is_refused(make_token):
-    with pytest.raises(ValidationError, match="one use at least"):
+    with pytest.raises(ValidationError, match="at least one use"):
         make_token(max_uses=0)
 
 
@@ -106,7 +106,7 @@ def test_no_data_is_an_empty_payload(make_token):
 
 def test_saving_a_stale_token_neither_uncounts_a_use_nor_undoes_a_revocation(make_token):
     stale = RequestToken.objects.get(pk=make_token(max_uses=5).pk)
-    RequestToken.objects.claim(stale.pk)
+    RequestToken.objects.take_use(stale.pk)
     RequestToken.objects.filter(pk=stale.pk).revoke()
 
     stale.data = {"kept": True}
@@ -117,15 +117,45 @@ def test_saving_a_stale_token_neither_uncounts_a_use_nor_undoes_a_revocation(mak
     assert row.revoked_at is not None
 
 
-def test_what_was_set_on_purpose_is_saved(make_token):
+def test_counts_are_saved_by_name_only(make_token):
     token = make_token(max_uses=5)
+    token.used_to_date, token.revoked_at, token.data = 4, now(), {"kept": True}
 
-    token.used_to_date, token.revoked_at = 4, now()
     token.save()
+
+    row = RequestToken.objects.get(pk=token.pk)
+    assert (row.used_to_date, row.revoked_at, row.data) == (0, None, {"kept": True})
+
+
+def test_counts_that_are_named_are_saved(make_token):
+    token = make_token(max_uses=5)
+    token.used_to_date, token.revoked_at = 4, now()
+
+    token.save(update_fields=["used_to_date", "revoked_at"])
 
     row = RequestToken.objects.get(pk=token.pk)
     assert row.used_to_date == 4
     assert row.revoked_at is not None
+
+
+def test_tokens_of_a_bulk_create_can_be_saved(db):
+    [token] = RequestToken.objects.bulk_create([RequestToken(scope="test")])
+    token.data = {"kept": True}
+
+    token.save()
+
+    assert RequestToken.objects.get(pk=token.pk).data == {"kept": True}
+
+
+def test_a_token_that_was_partly_loaded_is_partly_saved(make_token, django_assert_num_queries):
+    token = RequestToken.objects.only("scope").get(pk=make_token(data={"kept": True}).pk)
+    token.scope = "other"
+
+    with django_assert_num_queries(1):
+        token.save()
+
+    row = RequestToken.objects.get(pk=token.pk)
+    assert (row.scope, row.data) == ("other", {"kept": True})
 
 
 def test_saving_again_changes_no_rule_of_the_past(session_token):
@@ -273,7 +303,7 @@ def test_a_revoked_token_is_revoked_in_the_database(make_token):
 
 def test_revoking_does_not_forget_a_use_that_was_counted_meanwhile(make_token):
     token = make_token(max_uses=5)
-    RequestToken.objects.claim(token.pk)
+    RequestToken.objects.take_use(token.pk)
 
     token.revoke()
 
@@ -284,7 +314,7 @@ def test_counting_does_not_undo_a_revocation(make_token):
     token = make_token(max_uses=5)
     token.revoke()
 
-    assert RequestToken.objects.claim(token.pk) is False
+    assert RequestToken.objects.take_use(token.pk) is False
     assert RequestToken.objects.get(pk=token.pk).revoked_at is not None
 
 
@@ -310,7 +340,7 @@ def test_revoking_twice_keeps_the_first_time(make_token):
 def test_an_unusable_row_gives_no_use(make_token, fields):
     token = make_token(**fields)
 
-    assert RequestToken.objects.claim(token.pk) is False
+    assert RequestToken.objects.take_use(token.pk) is False
 
 
 def test_releasing_without_a_claim_gives_nothing_back(make_token):

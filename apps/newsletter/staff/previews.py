@@ -22,7 +22,7 @@ from apps.newsletter.scopes import PREVIEW
 from apps.newsletter.staff.access import acts_on_post, staff_only
 from apps.newsletter.staff.forms import ShareForm
 from apps.tokens.access.decorators import access_token_required
-from apps.tokens.access.links import access_url
+from apps.tokens.access.decorators import access_url
 from apps.tokens.access.scope import access_obj
 
 

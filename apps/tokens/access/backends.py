@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.backends import BaseBackend
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
+from ..rules import Pass
 from . import scope
-from .grants import scope_of
 from .scope import Scope
 
 
@@ -31,6 +34,54 @@ class AccessTokenBackend(BaseBackend):
 
     async def ahas_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         return self.has_perm(user_obj, perm, obj)
+
+
+def scope_of(user: Any) -> Scope:
+    """What the request's token grants this user; nothing outside a view that took one."""
+    grant = getattr(user, "_access_token_grant", None)
+    return Scope() if grant is None else grant.scope
+
+
+class Grant(Pass):
+    """A scope that one request's user has, and no other object of the same user, until the request is over."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def __reduce__(self) -> Any:
+        # Threat: a user that a view put into a cache and another request takes out.
+        return Grant, (Scope(),)
+
+    def after_view(self, request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool) -> None:
+        # Even if somebody has kept its user.
+        self.scope = Scope()
+
+    def lend(self, request: HttpRequest) -> Grant:
+        """This grant, given to the request's user."""
+        if not hasattr(request, "user"):
+            return self
+        # Lazily, so that a page which asks for no permission reads no session.
+        user, auser = request.user, getattr(request, "auser", None)
+        request.user = SimpleLazyObject(lambda: self._borrower(user))  # type: ignore[assignment]  # as Django's own is
+        if auser is None:
+            return self
+        found: list[Any] = []
+
+        async def auser_with_grant() -> Any:
+            if not found:
+                found.append(self._borrower(await auser()))
+            return found[0]
+
+        request.auser = auser_with_grant
+        return self
+
+    def _borrower(self, user: Any) -> Any:
+        # A lazy user has to be read first, or its copy would stand for the same object.
+        bool(user)
+        # Threat: one AnonymousUser that a project keeps for all its visitors.
+        user = copy(user)
+        user._access_token_grant = self
+        return user
 
 
 def _wanted(perm: str, obj: Any) -> Scope:

@@ -7,7 +7,7 @@ from django import template
 from django.db.models import Model
 
 from ..access import scope
-from ..access.links import access_url as make_access_url
+from ..access.decorators import access_url as make_access_url
 
 register = template.Library()
 

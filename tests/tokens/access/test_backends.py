@@ -7,12 +7,11 @@ from django.contrib.auth import authenticate, get_user_model, login
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as ModelPermission
 from django.core.exceptions import PermissionDenied
-from django.test import RequestFactory
 from django.utils.functional import SimpleLazyObject
 
-from apps.tokens.access import grants, scope
-from apps.tokens.access.backends import AccessTokenBackend
-from apps.tokens.access.links import access_url
+from apps.tokens.access import scope
+from apps.tokens.access.backends import AccessTokenBackend, Grant, scope_of
+from apps.tokens.access.decorators import access_url
 from tests.tokens.access import urls
 from tests.tokens.sample.models import Item, TextKey, UUIDKey
 
@@ -106,7 +105,7 @@ def request_of(rf, item):
         request = rf.get("/")
         request.user = user
         request.auser = auser
-        grants.add(request, scope.access_obj(item, READ))
+        request.grant = Grant(scope.access_obj(item, READ)).lend(request)
         return request
 
     return make
@@ -176,7 +175,7 @@ def test_a_copy_ends_with_the_request(request_of, user, item):
     request = request_of(user)
     another = copy(request.user)
 
-    grants.end(request)
+    request.grant.after_view(request, None, has_left=False)
 
     assert not another.has_perm(READ, item)
     assert not request.user.has_perm(READ, item)
@@ -195,7 +194,7 @@ def test_a_request_without_auser_gets_none(rf, item):
     request = rf.get("/")
     request.user = AnonymousUser()
 
-    grants.add(request, scope.access_obj(item, READ))
+    Grant(scope.access_obj(item, READ)).lend(request)
 
     assert request.user.has_perm(READ, item)
     assert not hasattr(request, "auser")
@@ -232,7 +231,7 @@ def test_another_backend_can_veto(request_of, item, settings, monkeypatch):
 def test_a_question_about_no_saved_object_is_answered_no(rf, about):
     request = rf.get("/")
     request.user = AnonymousUser()
-    grants.add(request, scope.access_all(READ))
+    Grant(scope.access_all(READ)).lend(request)
 
     assert request.user.has_perm(READ, about) is False
 
@@ -241,7 +240,7 @@ def test_a_question_about_no_saved_object_is_answered_no(rf, about):
 def test_a_name_that_is_no_permission_is_answered_no(rf, perm):
     request = rf.get("/")
     request.user = AnonymousUser()
-    grants.add(request, scope.access_model(Item, READ))
+    Grant(scope.access_model(Item, READ)).lend(request)
 
     assert request.user.has_perm(perm) is False
 
@@ -262,7 +261,7 @@ def test_a_name_that_is_no_permission_is_answered_no(rf, perm):
 def test_without_an_object_the_grant_has_to_cover_all_that_the_name_is_about(rf, granted, perm, expected):
     request = rf.get("/")
     request.user = AnonymousUser()
-    grants.add(request, granted)
+    Grant(granted).lend(request)
 
     assert request.user.has_perm(perm) is expected
 
@@ -309,8 +308,4 @@ def test_the_order_of_the_backends_does_not_matter_to_a_session_token(client, se
 
 
 def test_scope_of_is_empty_for_whatever_is_no_user_of_such_a_request():
-    assert grants.scope_of(AnonymousUser()) == grants.scope_of(None) == scope.Scope()
-
-
-def test_a_request_that_had_no_grant_can_be_ended():
-    grants.end(RequestFactory().get("/"))
+    assert scope_of(AnonymousUser()) == scope_of(None) == scope.Scope()

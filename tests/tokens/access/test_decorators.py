@@ -3,10 +3,7 @@ from asgiref.sync import async_to_sync
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.tokens.access import scope
-from apps.tokens.access.decorators import access_token_required
-from apps.tokens.access.links import access_url
-from apps.tokens.access.mixins import AccessTokenRequiredMixin
-from apps.tokens.access.rules import AccessRule
+from apps.tokens.access.decorators import AccessTokenRequiredMixin, access_token_required, access_url
 from apps.tokens.models import RequestToken
 from tests.tokens.access import urls
 from tests.tokens.sample.models import Item, TextKey
@@ -255,7 +252,3 @@ def test_a_mixin_without_permissions_is_a_mistake():
 def test_a_view_has_one_rule():
     with pytest.raises(ValueError, match="already"):
         access_token_required("other")(urls.by_model)
-
-
-def test_the_rule_finds_no_object_where_none_is_declared():
-    assert AccessRule(("publish",)).object_for(None, (), {"pk": 1}) is None

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.tokens.access.links import access_url
+from apps.tokens.access.decorators import access_url
 from apps.tokens.access.rows import opened_by
 from apps.tokens.access.scope import Scope, access_all, access_app, access_model, access_obj
 from tests.tokens.sample.models import (

@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from apps.tokens.access import scope, tokens
-from apps.tokens.access.links import access_url
+from apps.tokens.access.decorators import access_url
 from tests.tokens.sample.models import Item
 
 pytestmark = pytest.mark.django_db

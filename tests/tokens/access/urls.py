@@ -11,9 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView
 
-from apps.tokens.access.decorators import access_token_required
-from apps.tokens.access.grants import scope_of
-from apps.tokens.access.mixins import AccessTokenRequiredMixin
+from apps.tokens.access.backends import scope_of
+from apps.tokens.access.decorators import AccessTokenRequiredMixin, access_token_required
 from apps.tokens.access.rows import opened_by
 from apps.tokens.decorators import use_request_token
 from tests.tokens.sample.models import Item, TextKey

@@ -1,0 +1,107 @@
+"""Put a decision on record: a RequestTokenLog row for support, a log line for operators."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from django.db import Error, connections, router, transaction
+from django.db.models.signals import post_init, post_save, pre_init, pre_save
+from django.http import HttpRequest
+from django.utils import timezone
+
+from . import statements
+from .conf import token_settings
+from .exceptions import TokenError
+from .identity import who_looked
+from .models import RequestToken, RequestTokenLog
+
+logger = logging.getLogger(__name__)
+
+# Threat: a link that fills the table. Of the uses of one token the first hundred are on record and then every
+# hundredth; of its refusals twenty an hour.
+EVERY_USE_UNTIL = 100
+REFUSALS_PER_HOUR = 20
+
+
+def record_admission(request: HttpRequest, token: RequestToken, status_code: int | None) -> None:
+    """The outcome of a use; ``token`` counts this use already."""
+    logger.debug("admitted token=%s scope=%s status=%s", token.pk, token.scope, status_code)
+    if token.used_to_date <= EVERY_USE_UNTIL or token.used_to_date % EVERY_USE_UNTIL == 0:
+        _record(request, token, "admitted", status_code)
+
+
+def record_refusal(request: HttpRequest, error: TokenError, status_code: int) -> None:
+    """The reason of a refusal. Without a genuine token there is only the log line."""
+    # Threat: a working token in a log file. The path only, never the query string; and quoted, so
+    # that no line break in it forges a second line.
+    path = quote(request.path)
+    key = error.token.pk if error.token else None
+    logger.warning("refused reason=%s token=%s method=%s path=%s", error.code, key, request.method, path)
+    if error.token is not None:
+        _record(request, error.token, error.code, status_code)
+        error.is_on_record = True
+
+
+def _record(request: HttpRequest, token: RequestToken, reason: str, status_code: int | None) -> None:
+    # A view may have deleted the token: then there is nothing to write to.
+    if token_settings.REQUEST_TOKEN_DISABLE_LOGS or token.pk is None:
+        return
+    alias, pk = router.db_for_write(RequestTokenLog), token.pk
+    user = who_looked(request)
+    row = {
+        "token": pk,
+        "user": user and user.pk,
+        "reason": reason,
+        "status_code": status_code,
+        "method": (request.method or "")[:10],
+        "client_ip": _client_ip(request),
+        # PostgreSQL takes no NUL in a text.
+        "user_agent": request.headers.get("User-Agent", "").replace("\0", "")[:500],
+        "timestamp": timezone.now(),
+    }
+    # Threat: a log row that cannot be written (a full table, a lock, a lost connection) costs the visitor what the
+    # view did.
+    try:
+        if reason != "admitted" and _has_refusals_enough(alias, pk):
+            return
+        with _shield(alias):
+            _write(alias, row)
+    except Error as error:
+        logger.error("could not record token=%s reason=%s error=%s", pk, reason, type(error).__name__)
+
+
+def _shield(alias: str) -> contextlib.AbstractContextManager[Any]:
+    """Keeps a failed statement from the transaction around it."""
+    connection = connections[alias]
+    # SQLite undoes the statement alone.
+    needs_savepoint = connection.in_atomic_block and connection.vendor != "sqlite"
+    return transaction.atomic(using=alias) if needs_savepoint else contextlib.nullcontext()
+
+
+def _write(alias: str, row: dict[str, Any]) -> None:
+    if not any(signal.has_listeners(RequestTokenLog) for signal in (pre_init, post_init, pre_save, post_save)):
+        statements.write_log(alias, **row)
+    elif RequestToken.objects.using(alias).filter(pk=row["token"]).exists():
+        token, user = row.pop("token"), row.pop("user")
+        RequestTokenLog.objects.using(alias).create(token_id=token, user_id=user, **row)
+
+
+def _has_refusals_enough(alias: str, pk: int) -> bool:
+    since = timezone.now() - timedelta(hours=1)
+    refusals = RequestTokenLog.objects.using(alias).filter(token=pk, timestamp__gt=since).exclude(reason="admitted")
+    return len(refusals.values_list("pk")[:REFUSALS_PER_HOUR]) == REFUSALS_PER_HOUR
+
+
+def _client_ip(request: HttpRequest) -> str | None:
+    # Threat: anybody can write an X-Forwarded-For. Behind a proxy, let the server or a middleware
+    # that knows the proxy set REMOTE_ADDR.
+    address = request.META.get("REMOTE_ADDR", "").partition("%")[0]  # without an IPv6 zone
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:  # a Unix socket has no address
+        return None
