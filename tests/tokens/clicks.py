@@ -216,7 +216,8 @@ def who_is(scene: Scene, cookie: str) -> str | None:
 def explore(case: Case) -> tuple[int, list[str]]:
     """How many orders there are, and a line for each law that one of them broke."""
     scene = Scene(case.mode, case.max_uses)
-    visitors = [visitor(scene, actor) for actor in case.actors]
+    doing = {actor: visitor(scene, actor) for actor in case.actors}
+    visitors = [doing[actor] for actor in case.actors]
     put_back = keep()
     orders, broken = 0, []
     for played in every_order(visitors, put_back, scene.state):

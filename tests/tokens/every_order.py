@@ -75,7 +75,13 @@ def play(visitors: Sequence[Visitor], order: str = "", look: Callable[[], Any] =
         else:
             next_statement[letter] = heard
 
-    waiting = {letter: greenlet(visitor) for letter, visitor in zip(ascii_lowercase, visitors, strict=False)}
+    def waits_for_a_twin(letter: str) -> bool:
+        # Of two who do the same, either may begin: it is the same order with other letters.
+        twins = [twin for twin in doing if doing[twin] is doing[letter]]
+        return letter not in played.order and letter != next(twin for twin in twins if twin not in played.order)
+
+    doing = dict(zip(ascii_lowercase, visitors, strict=False))
+    waiting = {letter: greenlet(visitor) for letter, visitor in doing.items()}
     next_statement: dict[str, str] = {}
     with connection.execute_wrapper(stand_still):
         for letter in list(waiting):
@@ -83,8 +89,9 @@ def play(visitors: Sequence[Visitor], order: str = "", look: Callable[[], Any] =
         played.states.append(look())
         while waiting:
             step = len(played.order)
-            letter = order[step] if step < len(order) else min(waiting)
-            played.others.append("".join(other for other in waiting if other > letter))
+            ready = [letter for letter in waiting if not waits_for_a_twin(letter)]
+            letter = order[step] if step < len(order) else ready[0]
+            played.others.append("".join(other for other in ready if other > letter))
             played.statements.append(f"{letter}: {next_statement[letter]}")
             go_on(letter)
             played.order += letter
