@@ -19,7 +19,7 @@ help:
 	@echo "make test            run the tests; PYTEST_ARGS='-k unsubscribe' picks some"
 	@echo "make check           formatting, lint, types, imports, migrations, deployment checks"
 	@echo "make format          put the code into shape"
-	@echo "make test-databases  the tests of races, on PostgreSQL and MariaDB"
+	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
 	@echo "make test-django     all tests on Django 6.0 and 6.1, and on Python 3.10"
 	@echo "PYTHON=python3.12 before or after any of them chooses the interpreter of a new .venv"
 

@@ -96,9 +96,9 @@ def time_sending(mails: int, rounds: int) -> tuple[float, float]:
 def time_bare_loop(issue) -> float:
     from django.core import mail
 
-    from apps.newsletter.emails import absolute_url
     from apps.newsletter.models import Subscription
     from apps.newsletter.rendering import IssueMail, message_id
+    from apps.site.emails import absolute_url
 
     begun = perf_counter()
     issue_mail, unsubscribe = IssueMail(issue), absolute_url("newsletter:unsubscribe")
@@ -134,7 +134,8 @@ def find_free_port() -> int:
 
 
 def kill(times: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-rP", "tests/newsletter/sending/test_kills.py", "-k", "killed"]
+    tests = ["tests/newsletter/sending/test_kills.py", "-m", "slow", "-k", "killed"]
+    command = [sys.executable, "-m", "pytest", "-q", "-rP", *tests]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, "KILLS": times}, check=False).returncode == 0
 
 

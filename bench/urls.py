@@ -1,20 +1,20 @@
 """The views that bench/request_tokens.py measures."""
 
-import importlib.util
-
-from django.shortcuts import render
+from django.apps import apps
 from django.urls import path
 
 from apps.tokens.decorators import use_request_token
+from bench import by_hand
 
+urlpatterns = [
+    path("page/", by_hand.page),
+    path("token/", use_request_token(scope="bench", required=True)(by_hand.page)),
+    path("sign-in/", use_request_token(scope="bench.sign_in", required=True)(by_hand.page)),
+    path("orm/", by_hand.with_the_orm),
+    path("sql/", by_hand.in_sql),
+]
 
-def page(request):
-    return render(request, "page.html", {"numbers": range(20)})
+if apps.is_installed("request_token"):
+    from bench import ancestor
 
-
-urlpatterns = [path("page/", page), path("token/", use_request_token(scope="bench", required=True)(page))]
-
-if importlib.util.find_spec("request_token"):
-    from request_token.decorators import use_request_token as ancestor
-
-    urlpatterns.append(path("ancestor/", ancestor(scope="bench", required=True)(page)))
+    urlpatterns.append(path("ancestor/", ancestor.view))

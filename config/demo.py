@@ -1,8 +1,7 @@
 """
 What `manage.py demo` and, with DEBUG, the front page have to show: people, issues and links to try.
 
-To do without the demo, delete this file, demo_issues.py, management/commands/demo.py, tests/site/test_demo.py
-and what mentions them in views.py and templates/home.html.
+README.md, "What to delete", says how to do without it.
 """
 
 from collections.abc import Callable

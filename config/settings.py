@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 import django
+import django_stubs_ext
 from django.conf import global_settings
 
 from config import dotenv, env, services
@@ -14,6 +15,9 @@ from config import dotenv, env, services
 BASE_DIR = dotenv.BASE_DIR
 
 dotenv.load_env_file()
+
+# ModelAdmin[User] and the like are for the type checker; this keeps them from being an error when the code runs.
+django_stubs_ext.monkeypatch()
 
 # The basics
 
@@ -32,6 +36,7 @@ CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
 INSTALLED_APPS = [
     "config",
     "apps.tokens",
+    "apps.site",
     "apps.accounts",
     "apps.newsletter",
     "django.contrib.admin",
@@ -44,6 +49,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.content_types.ContentTypeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ClientAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -70,6 +76,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.site.context_processors.visitor",
             ],
         },
     },

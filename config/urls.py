@@ -3,12 +3,19 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import views
+from apps.site.views import home
+from config import error_pages
+from config.views import start_flow
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("demo/<slug:slug>/", views.start_flow, name="start_flow"),
+    path("", home, name="home"),
+    path("demo/<slug:slug>/", start_flow, name="start_flow"),
     path("accounts/", include("apps.accounts.urls")),
     path("newsletter/", include("apps.newsletter.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.permission_denied
+handler404 = error_pages.page_not_found
+handler500 = error_pages.server_error

@@ -3,25 +3,10 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
-from apps.newsletter.models import Issue
 from config import demo
-
-ISSUES_ON_FRONT_PAGE = 3
-
-
-@login_not_required
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The publication's front page; with DEBUG also the flows that the template demonstrates."""
-    context = {
-        "issues": Issue.objects.published()[:ISSUES_ON_FRONT_PAGE],
-        "flows": demo.FLOWS if settings.DEBUG else [],
-    }
-    return render(request, "home.html", context)
 
 
 @login_not_required

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from django.core.cache import cache
 
@@ -6,3 +8,11 @@ from django.core.cache import cache
 def _empty_cache():
     """Rate limits count in the cache; no test pays for the one before it."""
     cache.clear()
+
+
+@pytest.fixture
+def one_moment(monkeypatch):
+    """The clock stands still ten minutes into an hour: no window of a rate limit ends in the middle of a test."""
+    now = time.time() // 3600 * 3600 + 600
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr("apps.site.limits.time", lambda: now)

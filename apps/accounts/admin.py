@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -6,25 +8,25 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 
 
-class AddUserForm(AdminUserCreationForm):
+class AddUserForm(AdminUserCreationForm[User]):
     class Meta:
         model = User
         fields = ["email", "name"]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Most people sign in by link; a password is for the admin.
         self.fields["usable_password"].initial = "false"
 
 
-class ChangeUserForm(UserChangeForm):
+class ChangeUserForm(UserChangeForm[User]):
     class Meta:
         model = User
         fields = "__all__"
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin[User]):
     form = ChangeUserForm
     add_form = AddUserForm
     fieldsets = [

@@ -13,9 +13,9 @@ validate_plain_address = RegexValidator(
 )
 
 
-class LowercaseEmailField(models.EmailField):
+class LowercaseEmailField(models.EmailField[str, str]):
     """
-    An e-mail address that is lower case in the database, in lookups and on the instance.
+    An email address that is lower case in the database, in lookups and on the instance.
 
     So ``unique=True`` holds without regard to case on every database; MariaDB has no functional
     indexes that could do it. ``contains``, ``startswith`` and the like compare as written.

@@ -4,26 +4,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.site.addresses import AddressField
 
 
 class LoginForm(forms.Form):
     """An address, known or not."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}),
-        error_messages={
-            "required": _("Enter your e-mail address."),
-            "invalid": _("Enter a whole e-mail address, such as reader@example.com."),
-        },
-    )
-
-    def clean_email(self) -> str:
-        return User._meta.get_field("email").clean(self.cleaned_data["email"], None)
+    email = AddressField()
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["name"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import BaseUserManager
+from django.db import IntegrityError, transaction
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -10,13 +11,25 @@ if TYPE_CHECKING:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A new user, saved. Without a password the account opens by mailed link only."""
+        """A new user, saved. Without a password the account opens only by a link in an email."""
         if not email:
-            raise ValueError("A user needs an e-mail address.")
+            raise ValueError("A user needs an email address.")
         user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def get_or_create_by_email(self, email: str) -> tuple[User, bool]:
+        """The account of that address, and whether it is new. A new one has no password."""
+        found = self.filter(email=email).first()
+        if found is not None:
+            return found, False
+        try:
+            with transaction.atomic(using=self.db):
+                return self.create_user(email), True
+        except IntegrityError:
+            # Somebody else has made it since the look above.
+            return self.get(email=email), False
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A new user with every permission, for ``manage.py createsuperuser``."""

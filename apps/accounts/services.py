@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts import emails, scopes
 from apps.accounts.models import User
-from apps.tokens.mail import LinkEmail, deliver
+from apps.site.emails import deliver
+from apps.tokens.conf import token_settings
+from apps.tokens.mail import LinkEmail
 from apps.tokens.models import RequestToken
 
 SIGNUP_LINK_MINUTES = 60
@@ -31,20 +33,19 @@ def send_link(email: str, *, next_path: str = "") -> None:
 
 
 def login_mail(user: User, *, next_path: str = "") -> LinkEmail:
-    """The mail, not sent, with a new link that signs this user in."""
+    """The email, not sent, with a new link that signs this user in."""
     token = RequestToken.objects.create_token(
         scope=scopes.LOGIN, login_mode=RequestToken.LOGIN_MODE_SESSION, user=user, data={"next": next_path}
     )
-    return emails.login_mail(user, token)
+    return emails.login_mail(user, token, minutes=token_settings.REQUEST_TOKEN_EXPIRY)
 
 
 def sign_up(email: str) -> User:
     """The new user. Raises AddressTakenError."""
-    try:
-        with transaction.atomic():
-            return User.objects.create_user(email)
-    except IntegrityError:
-        raise AddressTakenError from None
+    user, created = User.objects.get_or_create_by_email(email)
+    if not created:
+        raise AddressTakenError
+    return user
 
 
 def _signup_mail(email: str, next_path: str) -> LinkEmail:
@@ -55,4 +56,4 @@ def _signup_mail(email: str, next_path: str) -> LinkEmail:
         max_uses=1,
         expiration_time=timezone.now() + timedelta(minutes=SIGNUP_LINK_MINUTES),
     )
-    return emails.signup_mail(email, token)
+    return emails.signup_mail(email, token, minutes=SIGNUP_LINK_MINUTES)

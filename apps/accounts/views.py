@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib import auth, messages
 from django.contrib.auth import views as auth_views
@@ -12,14 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import scopes, services
 from apps.accounts.forms import LoginForm, ProfileForm
 from apps.accounts.redirects import safe_path
+from apps.site.emails import MailNotSentError
+from apps.site.http import UserRequest
+from apps.site.limits import HOUR, Limit, too_many_requests
 from apps.tokens.conf import token_settings
-from apps.tokens.decorators import use_request_token
-from apps.tokens.mail import MailNotSentError
-from apps.tokens.ratelimit import allow
+from apps.tokens.decorators import TokenRequest, use_request_token
 
-MAILS_PER_ADDRESS = 5
-MAILS_PER_CLIENT = 20
-LIMIT_SECONDS = 60 * 60
+PER_ADDRESS = Limit("login.address", 5, per=HOUR)
+PER_CLIENT = Limit("login.client", 20, per=HOUR)
 
 
 # Not atomic, also under ATOMIC_REQUESTS: the mail goes out on commit and its failure is answered here.
@@ -33,12 +35,12 @@ def login(request: HttpRequest) -> HttpResponse:
 
     form = LoginForm(request.POST if request.method == "POST" else None)
     next_path = safe_path(request.POST.get("next") or request.GET.get("next", ""))
-    if request.method == "POST" and not _allow("client", request.META["REMOTE_ADDR"], limit=MAILS_PER_CLIENT):
-        return _too_many_requests(request)
+    if request.method == "POST" and not PER_CLIENT.allow(request.META["REMOTE_ADDR"]):
+        return too_many_requests(request, PER_CLIENT)
     if not form.is_valid():
         return render(request, "accounts/login.html", {"form": form, "next": next_path})
-    if not _allow("address", form.cleaned_data["email"], limit=MAILS_PER_ADDRESS):
-        return _too_many_requests(request)
+    if not PER_ADDRESS.allow(form.cleaned_data["email"]):
+        return too_many_requests(request, PER_ADDRESS)
 
     try:
         services.send_link(form.cleaned_data["email"], next_path=next_path)
@@ -58,14 +60,14 @@ def login_sent(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @use_request_token(scope=scopes.LOGIN, required=True)
 @require_POST
-def login_link(request: HttpRequest) -> HttpResponse:
+def login_link(request: TokenRequest) -> HttpResponse:
     return _go_on(request)
 
 
 @login_not_required
 @use_request_token(scope=scopes.SIGNUP, required=True, confirm="accounts/signup_confirm.html")
 @require_POST
-def signup(request: HttpRequest) -> HttpResponse:
+def signup(request: TokenRequest) -> HttpResponse:
     try:
         user = services.sign_up(request.token.data["email"])
     except services.AddressTakenError:
@@ -77,7 +79,7 @@ def signup(request: HttpRequest) -> HttpResponse:
 
 
 class LogoutView(auth_views.LogoutView):
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
         messages.success(request, _("You are signed out."))
         return response
@@ -86,7 +88,7 @@ class LogoutView(auth_views.LogoutView):
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: UserRequest) -> HttpResponse:
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=request.user)
     if not form.is_valid():
         return render(request, "accounts/profile.html", {"form": form})
@@ -95,16 +97,6 @@ def profile(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:profile")
 
 
-def _go_on(request: HttpRequest) -> HttpResponse:
+def _go_on(request: TokenRequest) -> HttpResponse:
     # Checked here too: a token may be made by hand.
     return redirect(safe_path(str(request.token.data.get("next", ""))) or settings.LOGIN_REDIRECT_URL)
-
-
-def _allow(name: str, value: str, *, limit: int) -> bool:
-    return allow(f"accounts.login.{name}", value, limit=limit, seconds=LIMIT_SECONDS)
-
-
-def _too_many_requests(request: HttpRequest) -> HttpResponse:
-    response = render(request, "429.html", {"minutes": LIMIT_SECONDS // 60}, status=429)
-    response.headers["Retry-After"] = str(LIMIT_SECONDS)
-    return response

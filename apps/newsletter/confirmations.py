@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.newsletter import emails, payloads, referrals, scopes
 from apps.newsletter.models import Invitation
-from apps.tokens.mail import deliver
+from apps.site.emails import deliver
 from apps.tokens.models import RequestToken
 
 CONFIRM_WITHIN_HOURS = 48

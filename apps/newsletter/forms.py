@@ -1,29 +1,20 @@
 from datetime import datetime, time, timedelta
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.newsletter.models import Subscription
+from apps.site.addresses import AddressField
 
-EMAIL = get_user_model()._meta.get_field("email")
 MOST_READERS = 1_000_000
 LONGEST_INVITATION = timedelta(days=3650)
 
 
 class SubscribeForm(forms.Form):
-    # The user model's own field: what it would not store is refused here.
-    email = EMAIL.formfield(
-        label=_("E-mail address"),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"}),
-        error_messages={
-            "required": _("Enter your e-mail address."),
-            "invalid": _("Enter a whole e-mail address, such as reader@example.com."),
-        },
-    )
+    email = AddressField()
 
 
 class InvitationForm(forms.Form):

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from apps.newsletter import services
 from apps.newsletter.models import Subscription, Suppression
+from apps.site.addresses import read_address
 
 BATCH_SIZE = 500
 
@@ -50,7 +50,7 @@ def import_addresses(lines: Iterable[str]) -> Report:
 
 @transaction.atomic
 def _import_batch(batch: list[str], report: Report) -> None:
-    cleaned = [_clean(line) for line in batch]
+    cleaned = [read_address(line) for line in batch]
     valid = set(filter(None, cleaned))
     suppressed = Suppression.objects.find(valid)
     report.invalid += cleaned.count("")
@@ -62,16 +62,8 @@ def _import_batch(batch: list[str], report: Report) -> None:
             report.known += 1
 
 
-def _clean(line: str) -> str:
-    """The address as it is stored; empty for what is none."""
-    try:
-        return str(get_user_model()._meta.get_field("email").clean(line, None))
-    except ValidationError:
-        return ""
-
-
 def _add(address: str) -> bool:
-    user = services.get_or_create_user(address)
+    user, _created = get_user_model().objects.get_or_create_by_email(address)
     if not user.is_active:
         return False
     subscription, created = Subscription.objects.get_or_create(user=user)

@@ -12,13 +12,18 @@ LINKS = re.compile(r"(https?://|mailto:)[^\s]", re.IGNORECASE)
 
 def render(text: str) -> SafeString:
     """CommonMark without raw HTML, which is shown as the text it is."""
-    return mark_safe(MARKDOWN.render(text))  # noqa: S308  # html=False: every tag in it is one of the renderer's
+    html: str = MARKDOWN.render(text)
+    return mark_safe(html)  # noqa: S308  # html=False: every tag in it is one of the renderer's
+
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802  the library's name
+        # Threat: javascript: and its relatives. What does not match stays text.
+        return LINKS.match(url) is not None
 
 
 def _build() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False})
-    # Threat: javascript: and its relatives. What does not match stays text.
-    markdown.validateLink = lambda url: LINKS.match(url) is not None
+    markdown = _Markdown("commonmark", {"html": False})
     markdown.core.ruler.push("one_h1", _lower_headings)
     return markdown
 

@@ -5,18 +5,22 @@ Staff can edit the payload in the admin, and an older release may have written i
 answers an empty value where it finds something else.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 
+from apps.site.addresses import read_address
+from apps.site.http import User
 
-def invitation(referrer: AbstractBaseUser, name: str) -> dict[str, str]:
+
+def invitation(referrer: User, name: str) -> dict[str, str]:
     return {"referrer": str(referrer.pk), "name": name}
 
 
-def confirmation(email: str, referrer: AbstractBaseUser | None) -> dict[str, str]:
+def confirmation(email: str, referrer: User | None) -> dict[str, str]:
     return {"email": email} | ({"referrer": str(referrer.pk)} if referrer else {})
 
 
@@ -27,17 +31,16 @@ def inviter_name(data: Any) -> str:
 
 def confirmed_email(data: Any) -> str:
     """The address that asked for a subscription."""
-    try:
-        return get_user_model()._meta.get_field("email").clean(_text(data, "email"), None)
-    except ValidationError:
-        return ""
+    return read_address(_text(data, "email"))
 
 
-def referrer(data: Any) -> AbstractBaseUser | None:
+def referrer(data: Any) -> User | None:
     """The member whose invitation was followed, while that account lives."""
-    users = get_user_model()._default_manager
+    key = _text(data, "referrer")
+    if not key:
+        return None
     try:
-        return users.filter(pk=_text(data, "referrer") or None, is_active=True).first()
+        return get_user_model().objects.filter(pk=key, is_active=True).first()
     except (ValidationError, ValueError, OverflowError):
         return None
 

@@ -1,25 +1,28 @@
 """Members' links: made, followed, and credited in the transaction that makes a reader."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.newsletter import payloads, scopes
 from apps.newsletter.links import is_usable
 from apps.newsletter.models import Invitation, Subscription
+from apps.site.http import User
 from apps.tokens.models import RequestToken
 
 BAR_HEIGHT = 44
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True)
+class Step:
     """One bar of the chart on a member's page."""
 
-    label: Any
+    label: str | Promise
     count: int
     percent: int
     """Of the largest."""
@@ -27,7 +30,7 @@ class Step(NamedTuple):
     """Pixels from the top."""
 
 
-def invitation_of(member: AbstractBaseUser) -> Invitation | None:
+def invitation_of(member: User) -> Invitation | None:
     """The member's invitation, with its token."""
     return Invitation.objects.filter(member=member).select_related("token").first()
 
@@ -38,9 +41,7 @@ def usable_token(invitation: Invitation | None) -> RequestToken | None:
     return token if is_usable(token) else None
 
 
-def invite(
-    member: AbstractBaseUser, *, name: str, quota: int | None = None, expires_on: datetime | None = None
-) -> RequestToken:
+def invite(member: User, *, name: str, quota: int | None = None, expires_on: datetime | None = None) -> RequestToken:
     """
     The token of the member's link, which greets with ``name``.
 
@@ -83,7 +84,7 @@ def count_signup(invitation: Invitation, email: str) -> None:
     Invitation.objects.filter(pk=invitation.pk).update(signups=F("signups") + added)
 
 
-def credit(subscription: Subscription, referrer: AbstractBaseUser) -> None:
+def credit(subscription: Subscription, referrer: User) -> None:
     """Writes who brought this new reader. Call it in the transaction that made the subscription."""
     if referrer.pk == subscription.user_id:
         subscription.is_self_referral = True

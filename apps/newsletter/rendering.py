@@ -3,7 +3,6 @@
 import re
 from email.utils import formataddr
 from textwrap import wrap
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -11,8 +10,8 @@ from django.utils.crypto import get_random_string
 from django.utils.html import escape
 from django.utils.translation import override
 
-from apps.newsletter.emails import absolute_url
 from apps.newsletter.models import Issue
+from apps.site.emails import absolute_url, site_host
 from apps.tokens.mail import LinkEmail
 
 WIDTH = 76
@@ -44,7 +43,7 @@ class IssueMail:
         """One reader's copy. ValueError for an address or a name that no mail can carry."""
         headers = {
             # RFC 2919: mail programs sort by it.
-            "List-Id": f"<newsletter.{_host()}>",
+            "List-Id": f"<newsletter.{site_host()}>",
             # RFC 8058: one https URI, and the exact words of the second header; mailbox providers post to it.
             "List-Unsubscribe": f"<{unsubscribe_url}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -61,7 +60,7 @@ class IssueMail:
 
 def message_id(issue_id: int, delivery_id: int) -> str:
     """The same at every attempt, so that a mailbox that took the mail twice can show it once."""
-    return f"<issue-{issue_id}.delivery-{delivery_id}@{_host()}>"
+    return f"<issue-{issue_id}.delivery-{delivery_id}@{site_host()}>"
 
 
 def wrap_markdown(source: str) -> str:
@@ -78,7 +77,3 @@ def wrap_markdown(source: str) -> str:
         indent = lead if lead.startswith(">") else " " * len(lead)
         lines += wrap(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     return "\n".join(lines)
-
-
-def _host() -> str:
-    return urlsplit(settings.SITE_URL).hostname or ""

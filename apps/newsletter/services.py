@@ -1,17 +1,18 @@
 """What must happen together when a reader comes, goes or returns."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from enum import Enum
-from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.newsletter import referrals, scopes
 from apps.newsletter.links import is_usable
 from apps.newsletter.models import Subscription, Suppression
+from apps.site.http import User
 from apps.tokens.models import RequestToken
 
 UNDO_WITHIN = timedelta(days=1)
@@ -32,13 +33,13 @@ class Outcome(Enum):
 
 
 @transaction.atomic
-def subscribe(email: str, *, referrer: AbstractBaseUser | None = None) -> Outcome:
+def subscribe(email: str, *, referrer: User | None = None) -> Outcome:
     """
     Makes the owner of ``email`` a reader: call it when the owner has asked for that, and nobody else.
 
     It lifts a suppression. Who is new counts for ``referrer``; who returns does not.
     """
-    user = get_or_create_user(email)
+    user, _created = get_user_model().objects.get_or_create_by_email(email)
     if not user.is_active:
         return Outcome.REFUSED
     subscription, created = Subscription.objects.get_or_create(user=user)
@@ -55,7 +56,7 @@ def subscribe(email: str, *, referrer: AbstractBaseUser | None = None) -> Outcom
 
 
 @transaction.atomic
-def unsubscribe(user: AbstractBaseUser) -> Outcome:
+def unsubscribe(user: User) -> Outcome:
     """Ends the subscription, as often as one likes, and sees to it that no import brings the address back."""
     subscriptions = Subscription.objects.filter(user=user)
     ended = subscriptions.filter(unsubscribed_at__isnull=True).update(unsubscribed_at=timezone.now())
@@ -66,14 +67,14 @@ def unsubscribe(user: AbstractBaseUser) -> Outcome:
     return Outcome.UNSUBSCRIBED if ended else Outcome.NOT_SUBSCRIBED
 
 
-def keep_leaving_reason(user: AbstractBaseUser, *, reason: str, comment: str) -> None:
+def keep_leaving_reason(user: User, *, reason: str, comment: str) -> None:
     """Notes why somebody left, if they like to say; erased with the subscription, forgotten when they return."""
     left = Subscription.objects.filter(user=user, unsubscribed_at__isnull=False)
     left.update(leaving_reason=reason, leaving_comment=comment)
 
 
 @transaction.atomic
-def undo_unsubscribe(user: AbstractBaseUser) -> Outcome:
+def undo_unsubscribe(user: User) -> Outcome:
     """
     Takes an unsubscription back within ``UNDO_WITHIN``.
 
@@ -107,20 +108,6 @@ def ensure_unsubscribe_token(subscription: Subscription) -> RequestToken:
             subscription.unsubscribe_token = fresh
             return fresh
         fresh.delete()
-    # Somebody else minted one meanwhile; the mails already out carry theirs.
+    # Somebody else has minted one meanwhile; the emails already out carry theirs.
     subscription.refresh_from_db(fields=["unsubscribe_token"])
-    return subscription.unsubscribe_token
-
-
-def get_or_create_user(email: str) -> Any:
-    """The account of that address, or a new one without a password."""
-    users: Any = get_user_model()._default_manager
-    found = users.filter(email=email).first()
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            return users.create_user(email=email)
-    except IntegrityError:
-        # Two links for one address were confirmed at the same moment.
-        return users.get(email=email)
+    return ensure_unsubscribe_token(subscription)

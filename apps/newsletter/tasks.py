@@ -1,12 +1,17 @@
 """Work for the queue that TASKS names. Arguments are ids: a queue is read by many, so no token and no link goes in."""
 
+from typing import TYPE_CHECKING
+
+import django
+
 from apps.newsletter import sending
 from apps.newsletter.models import Issue
 from apps.newsletter.sending.signals import stop_on_signals
 
-try:
+# The type checker reads the first; the second has the same interface.
+if TYPE_CHECKING or django.VERSION >= (6, 0):
     from django.tasks import task
-except ImportError:  # Django 5.2
+else:
     from django_tasks import task
 
 

@@ -1,22 +1,25 @@
 """
 The one place where a request token is admitted or refused.
 
-``before_view`` decides and ``Use.after_view`` settles; ``admit`` is both, for code that no decorator can reach. The
-order of the questions in ``_check`` is the contract: a visitor always hears the first reason that applies.
+A rule decides before the view, and a ``Use`` settles after it; ``admit`` is both, for code that no decorator can reach.
+The order of the questions in ``_check`` is the contract: a visitor always hears the first reason that applies.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import router
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import render
+from django.utils.http import escape_leading_slashes
 
-from . import audit, identity, signing, statements, views
+from . import audit, identity, signing, statements
+from .conf import token_settings
 from .exceptions import (
     MaxUseError,
     MethodError,
@@ -26,8 +29,9 @@ from .exceptions import (
     UnknownTokenError,
     WrongUserError,
 )
+from .links import remove_token
 from .models import RequestToken
-from .rules import Pass, Rule, state_of, token_in_body
+from .rules import Callback, Pass, Rule, state_of, token_in_body
 from .uses import Use, take
 
 logger = logging.getLogger(__name__)
@@ -44,7 +48,7 @@ class RequestTokenRule(Rule):
     required: bool = False
     confirm: Confirm = None
     ignore_session: bool = False
-    methods: Iterable[str] | None = None
+    methods: Collection[str] | None = None
     again: Again | None = None
 
     def __post_init__(self) -> None:
@@ -52,26 +56,18 @@ class RequestTokenRule(Rule):
             raise ValueError('A view that takes request tokens needs a scope, such as "newsletter.unsubscribe".')
         if self.confirm == "":
             raise ValueError("confirm must be True, False, None, a callable or the name of a template, not empty.")
-        if self.methods is not None:
-            methods = [] if isinstance(self.methods, str) else list(self.methods)
-            if not methods or not all(isinstance(name, str) and name.isupper() for name in methods):
-                raise ValueError('methods must be names in upper case, such as methods=["POST"].')
-            object.__setattr__(self, "methods", methods)
+        if self.methods is not None and (isinstance(self.methods, str) or not "".join(self.methods).isupper()):
+            raise ValueError('methods must be a list of names in upper case, such as methods=["POST"].')
 
-    def methods_of(self, view: Callable[..., Any]) -> set[str] | None:
+    def methods_of(self, view: Callback) -> set[str] | None:
         """The methods by which this view takes a token; None for any."""
-        view_class = getattr(view, "view_class", None)
-        if self.methods is not None:
-            methods = set(self.methods)
-        elif view_class is not None:
-            methods = {name.upper() for name in view_class.http_method_names if hasattr(view_class, name)}
-        else:
+        view_class: Any = getattr(view, "view_class", None)
+        if self.methods is None and view_class is None:
             return None
-        return methods | ({"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"})
+        names = self.methods or [name.upper() for name in view_class.http_method_names if hasattr(view_class, name)]
+        return {*names, "HEAD", "OPTIONS"} if "GET" in names else {*names, "OPTIONS"}
 
-    def before_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
-    ) -> Pass | HttpResponse:
+    def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         methods = self.methods_of(view)
         # Threat: a link used up by a request that the view does not answer.
         if methods is not None and request.method not in methods:
@@ -80,18 +76,18 @@ class RequestTokenRule(Rule):
             token = _find(request, self)
             return Pass() if token is None else _admit(request, self, token)
         except TokenError as error:
-            return self._refuse(request, error)
+            return self._answer_again(request, error) or refuse(request, error, is_optional=not self.required)
 
-    def _refuse(self, request: HttpRequest, error: TokenError) -> HttpResponse:
-        if self.again is not None and error.token is not None and isinstance(error, MaxUseError):
-            try:
-                response = self.again(request, error.token)
-            except TokenError as other:
-                other.token, error, response = error.token, other, None
-            if response is not None:
-                audit.record_refusal(request, error, response.status_code)
-                return response
-        return refuse(request, error, is_optional=not self.required)
+    def _answer_again(self, request: HttpRequest, error: TokenError) -> HttpResponse | None:
+        if self.again is None or error.token is None or not isinstance(error, MaxUseError):
+            return None
+        response = self.again(request, error.token)
+        if response is not None:
+            audit.record_refusal(request, error, response.status_code)
+        return response
+
+
+AnyRule = RequestTokenRule | None  # None: the view declared no scope
 
 
 def attach(request: HttpRequest) -> HttpResponse | None:
@@ -104,13 +100,24 @@ def attach(request: HttpRequest) -> HttpResponse | None:
 
 
 def refuse(request: HttpRequest, error: TokenError, *, is_optional: bool = False) -> HttpResponse:
-    """The page that says why, with a line in the log, and one on the token's record if it is known."""
-    response = views.refused(request, error, is_optional=is_optional)
+    """403: why, what to do next, and where the page needs no token, the way to it. JSON for clients that prefer it."""
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        content = {"code": error.code, "message": f"{error.title}. {error.message}"}
+        response: HttpResponse = JsonResponse(content, status=403)
+    else:
+        # Threat: the path "//evil.example", which a browser takes for another site.
+        address = escape_leading_slashes(remove_token(request.get_full_path())) if is_optional else ""
+        context = {"error": error, "token": error.token, "url_without_token": address}
+        response = render(request, token_settings.REQUEST_TOKEN_403_TEMPLATE, context, status=403)
     if not error.is_on_record:
         audit.record_refusal(request, error, response.status_code)
     return response
 
 
+LENT = ("user", "auser", "token")  # what of the request a block has to itself
+
+
+@dataclass
 class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=...) as token
     """
     The decision of ``use_request_token`` for code that no decorator can reach, such as an operation of Django Ninja.
@@ -121,25 +128,20 @@ class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=
     decides for a row that you have found by other means than its link.
     """
 
-    def __init__(
-        self,
-        request: HttpRequest,
-        *,
-        scope: str,
-        required: bool = False,
-        ignore_session: bool = False,
-        token: RequestToken | None = None,
-    ) -> None:
-        self.request, self.token = request, token
-        self.rule = RequestTokenRule(scope, required=required, confirm=False, ignore_session=ignore_session)
-        self.use: Use | None = None
+    request: HttpRequest
+    _: KW_ONLY
+    scope: str
+    required: bool = False
+    ignore_session: bool = False
+    token: RequestToken | None = None
+    use: Use | None = field(default=None, init=False)
 
     def __enter__(self) -> RequestToken | None:
-        request = self.request
-        self._before = {name: request.__dict__.get(name) for name in ("user", "auser", "token")}
+        request, row = self.request, self.token
+        rule = RequestTokenRule(self.scope, self.required, ignore_session=self.ignore_session)
+        self._before = {name: value for name, value in vars(request).items() if name in LENT}
         try:
-            row = self.token
-            token = _find(request, self.rule) if row is None else _checked(request, self.rule, row, {})
+            token = _find(request, rule) if row is None else _checked(request, rule, row, {})
             if token is None:
                 return None
             signs_in = token.login_mode == token.LoginMode.SESSION
@@ -173,14 +175,12 @@ class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=
         await sync_to_async(self.__exit__)(*exc)
 
     def _restore(self) -> None:
-        for name, value in self._before.items():
-            if value is None:
-                self.request.__dict__.pop(name, None)
-            else:
-                setattr(self.request, name, value)
+        for name in LENT:
+            vars(self.request).pop(name, None)
+        vars(self.request).update(self._before)
 
 
-def _find(request: HttpRequest, rule: RequestTokenRule | None) -> RequestToken | None:
+def _find(request: HttpRequest, rule: AnyRule) -> RequestToken | None:
     """The token that came with the request, checked; None if there is none and none is needed."""
     encoded = _encoded(request, rule)
     if encoded is not None:
@@ -191,12 +191,12 @@ def _find(request: HttpRequest, rule: RequestTokenRule | None) -> RequestToken |
     return None
 
 
-def _encoded(request: HttpRequest, rule: RequestTokenRule | None) -> Any:
+def _encoded(request: HttpRequest, rule: AnyRule) -> Any:
     state = state_of(request)
     if state.request_token is not None or rule is None:
         return state.request_token
     encoded = token_in_body(request)
-    state.is_in_body = encoded is not None
+    state.carries_token |= encoded is not None
     return encoded
 
 
@@ -212,9 +212,7 @@ def _row_of(claims: dict[str, Any]) -> RequestToken:
     return token
 
 
-def _checked(
-    request: HttpRequest, rule: RequestTokenRule | None, token: RequestToken, claims: dict[str, Any]
-) -> RequestToken:
+def _checked(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: dict[str, Any]) -> RequestToken:
     """The token, attached to the request. Raises the first reason against it."""
     try:
         _check(request, rule, token, claims)
@@ -225,7 +223,7 @@ def _checked(
     return token
 
 
-def _check(request: HttpRequest, rule: RequestTokenRule | None, token: RequestToken, claims: dict[str, Any]) -> None:
+def _check(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: dict[str, Any]) -> None:
     if rule is not None and token.scope != rule.scope:
         raise ScopeError
     # Threat: a revocation that only the database knows of. The row decides, not the JWT alone.
@@ -245,7 +243,7 @@ def _admit(request: HttpRequest, rule: RequestTokenRule, token: RequestToken) ->
         # Threat: mail scanners and previews that follow links. GET shows, POST acts.
         if template and request.method in ("GET", "HEAD"):
             logger.debug("confirm token=%s template=%s", token.pk, template)
-            return views.confirm(request, token, template)
+            return render(request, template, {"token": token})
         if request.method in ("HEAD", "OPTIONS", "TRACE"):
             return HttpResponse(status=204)
         if _is_no_visit(request):

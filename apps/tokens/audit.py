@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.db import Error, connections, router, transaction
-from django.db.models.signals import post_init, post_save, pre_init, pre_save
+from django.db.models.signals import post_save, pre_save
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -39,9 +39,8 @@ def record_refusal(request: HttpRequest, error: TokenError, status_code: int) ->
     """The reason of a refusal. Without a genuine token there is only the log line."""
     # Threat: a working token in a log file. The path only, never the query string; and quoted, so
     # that no line break in it forges a second line.
-    path = quote(request.path)
-    key = error.token.pk if error.token else None
-    logger.warning("refused reason=%s token=%s method=%s path=%s", error.code, key, request.method, path)
+    pk, path = getattr(error.token, "pk", None), quote(request.path)
+    logger.warning("refused reason=%s token=%s method=%s path=%s", error.code, pk, request.method, path)
     if error.token is not None:
         _record(request, error.token, error.code, status_code)
         error.is_on_record = True
@@ -55,7 +54,7 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
     user = who_looked(request)
     row = {
         "token": pk,
-        "user": user and user.pk,
+        "user": None if user is None else user.pk,
         "reason": reason,
         "status_code": status_code,
         "method": (request.method or "")[:10],
@@ -69,22 +68,16 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
     try:
         if reason != "admitted" and _has_refusals_enough(alias, pk):
             return
-        with _shield(alias):
+        # A savepoint keeps a failed statement from the transaction around it; SQLite undoes the statement alone.
+        needs_savepoint = connections[alias].in_atomic_block and connections[alias].vendor != "sqlite"
+        with transaction.atomic(using=alias) if needs_savepoint else contextlib.nullcontext():
             _write(alias, row)
     except Error as error:
         logger.error("could not record token=%s reason=%s error=%s", pk, reason, type(error).__name__)
 
 
-def _shield(alias: str) -> contextlib.AbstractContextManager[Any]:
-    """Keeps a failed statement from the transaction around it."""
-    connection = connections[alias]
-    # SQLite undoes the statement alone.
-    needs_savepoint = connection.in_atomic_block and connection.vendor != "sqlite"
-    return transaction.atomic(using=alias) if needs_savepoint else contextlib.nullcontext()
-
-
 def _write(alias: str, row: dict[str, Any]) -> None:
-    if not any(signal.has_listeners(RequestTokenLog) for signal in (pre_init, post_init, pre_save, post_save)):
+    if not (pre_save.has_listeners(RequestTokenLog) or post_save.has_listeners(RequestTokenLog)):
         statements.write_log(alias, **row)
     elif RequestToken.objects.using(alias).filter(pk=row["token"]).exists():
         token, user = row.pop("token"), row.pop("user")

@@ -16,7 +16,7 @@ from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from .admission import RequestTokenRule
-from .conf import token_settings
+from .conf import secret_keys, token_settings
 from .models import RequestToken
 from .rules import rules_of
 
@@ -42,23 +42,17 @@ def check_middleware_is_installed(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_authentication_comes_before(**kwargs: Any) -> list[CheckMessage]:
-    message = "RequestTokenMiddleware needs to know who is signed in before it."
+def check_order_of_middleware(**kwargs: Any) -> list[CheckMessage]:
+    # Threat of E003: a token used up, and a visitor signed in, by a form on somebody else's site.
+    unsigned = Error("RequestTokenMiddleware needs to know who is signed in before it.", id="tokens.E002")
     if _position(AUTHENTICATION) is None:
-        return [Error(message, f'Add "{AUTHENTICATION}" to MIDDLEWARE, before "{OURS}".', id="tokens.E002")]
-    return _in_order(AUTHENTICATION, OURS, Error(message, id="tokens.E002"))
-
-
-@register(Tags.security)
-def check_csrf_comes_before(**kwargs: Any) -> list[CheckMessage]:
-    # Threat: a token used up, and a visitor signed in, by a form on somebody else's site.
-    return _in_order(CSRF, OURS, Error("RequestTokenMiddleware acts before the CSRF check.", id="tokens.E003"))
-
-
-@register(Tags.security)
-def check_login_required_comes_after(**kwargs: Any) -> list[CheckMessage]:
-    message = "LoginRequiredMiddleware sends visitors away before their token is read."
-    return _in_order(OURS, LOGIN_REQUIRED, Error(message, id="tokens.E004"))
+        unsigned.hint = f'Add "{AUTHENTICATION}" to MIDDLEWARE, before "{OURS}".'
+        return [unsigned]
+    return [
+        *_in_order(AUTHENTICATION, OURS, unsigned),
+        *_in_order(CSRF, OURS, Error("RequestTokenMiddleware acts before the CSRF check.", id="tokens.E003")),
+        *_in_order(OURS, LOGIN_REQUIRED, Error("Visitors are sent away before their token is read.", id="tokens.E004")),
+    ]
 
 
 @register(Tags.security)
@@ -81,18 +75,15 @@ def check_sign_in_by_get(**kwargs: Any) -> list[CheckMessage]:
         return []
     # Threat: a mail scanner that follows a sign-in link uses it up. Only for tokens that sign in does confirm=False
     # differ from the default.
-    found: list[CheckMessage] = []
-    for view in _views(get_resolver()):
-        for rule in rules_of(view):
-            if not isinstance(rule, RequestTokenRule) or rule.confirm is not False:
-                continue
-            if "GET" in (rule.methods_of(view) or ["GET"]):
-                message = (
-                    f"A GET of {view.__module__}.{view.__qualname__} signs in at once, and so does a mail scanner."
-                )
-                hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
-                found.append(Warning(message, hint, id="tokens.W002"))
-    return found
+    hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
+    message = "A GET of {0.__module__}.{0.__qualname__} signs in at once, and so does a mail scanner."
+    return [
+        Warning(message.format(view), hint, id="tokens.W002")
+        for view in _views(get_resolver())
+        for rule in rules_of(view)
+        if isinstance(rule, RequestTokenRule)
+        if rule.confirm is False and "GET" in (rule.methods_of(view) or ["GET"])
+    ]
 
 
 @register(Tags.database)
@@ -118,8 +109,7 @@ def check_refusal_template(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_key_strength(**kwargs: Any) -> list[CheckMessage]:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    if all(len(key) >= SHORTEST_KEY for key in keys):
+    if all(len(key) >= SHORTEST_KEY for key in secret_keys()):
         return []
     hint = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
     message = f"Links can be forged: SECRET_KEY or a fallback has fewer than {SHORTEST_KEY} characters."

@@ -23,26 +23,12 @@ class TokenSettings:
         return _read_word("ACCESS_TOKEN_QUERYSTRING", "at")
 
     @property
-    def REQUEST_TOKEN_REALM(self) -> str:
-        """Goes into the key of every token: links of one realm are forged in another. Text, or a callable."""
-        realm = _read("REQUEST_TOKEN_REALM", "")
-        if callable(realm):
-            realm = realm()
-        if not isinstance(realm, str):
-            raise _wrong("REQUEST_TOKEN_REALM", "text, or a callable that returns text", '"tenant-a"')
-        return realm
-
-    @property
     def REQUEST_TOKEN_EXPIRY(self) -> int:
         """Minutes that a SESSION token lives, by default and at most."""
-        value = _read("REQUEST_TOKEN_EXPIRY", 10)
-        try:
-            minutes = int(value)
-        except (TypeError, ValueError):
-            minutes = 0
-        if minutes < 1 or isinstance(value, bool):
+        minutes = str(_read("REQUEST_TOKEN_EXPIRY", 10)).strip()
+        if not minutes.isascii() or not minutes.isdecimal() or int(minutes) < 1:
             raise _wrong("REQUEST_TOKEN_EXPIRY", "a whole number of minutes, 1 or more", "10")
-        return minutes
+        return int(minutes)
 
     @property
     def REQUEST_TOKEN_403_TEMPLATE(self) -> str:
@@ -56,11 +42,27 @@ class TokenSettings:
     def REQUEST_TOKEN_DISABLE_LOGS(self) -> bool:
         """True writes no RequestTokenLog rows; uses are counted all the same."""
         value = _read("REQUEST_TOKEN_DISABLE_LOGS", False)
-        if isinstance(value, str):
-            value = _BOOLEANS.get(value.strip().lower())
+        value = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else value
         if not isinstance(value, bool):
             raise _wrong("REQUEST_TOKEN_DISABLE_LOGS", "true or false", "False")
         return value
+
+    @property
+    def REQUEST_TOKEN_REALM(self) -> str:
+        """Part of every signature, such as a tenant's name: a link made in one realm counts as forged in another."""
+        # Threat: one schema per tenant. Each has a user 1, and the link of one would sign in that of another.
+        value = _read("REQUEST_TOKEN_REALM", "")
+        realm = value() if callable(value) else value
+        if not isinstance(realm, str):
+            what = "text, or in Django settings a callable that returns text"
+            raise _wrong("REQUEST_TOKEN_REALM", what, "lambda: connection.schema_name")
+        return realm
+
+
+def secret_keys() -> list[str | bytes]:
+    """The key that signs, then the retired ones that still verify."""
+    # Threat: the empty fallback that "".split(",") leaves behind. Anybody can sign with an empty key.
+    return [key for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS) if key]
 
 
 def _read(name: str, default: Any) -> Any:

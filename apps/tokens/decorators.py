@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Collection
 
 from django.http import HttpRequest
 
@@ -13,11 +12,13 @@ from .rules import View, declare
 
 
 class TokenRequest(HttpRequest):
-    """For signatures: what a view with ``required=True`` gets. Elsewhere ask ``hasattr(request, "token")``."""
+    """
+    For signatures: what a view with ``required=True`` gets. Elsewhere ask ``hasattr(request, "token")``.
+
+    ``user`` stays Django's, for in mode NONE it is whoever is signed in; in the others add ``user: YourUser``.
+    """
 
     token: RequestToken
-    # In mode REQUEST or SESSION the token's user, in mode NONE whoever is signed in.
-    user: Any
 
 
 def use_request_token(
@@ -26,7 +27,7 @@ def use_request_token(
     required: bool = False,
     confirm: Confirm = None,
     ignore_session: bool = False,
-    methods: Iterable[str] | None = None,
+    methods: Collection[str] | None = None,
     again: Again | None = None,
 ) -> Callable[[View], View]:
     """
@@ -35,9 +36,8 @@ def use_request_token(
     ``required``: without a token the view answers 403. ``ignore_session``: serve the token's user whoever is signed in.
 
     ``confirm``: a GET shows a page with one button and only the POST runs the view. True, False, or the template of
-    that page; by default True for tokens that sign in. Or a function of request and token that returns one of these;
-    it is asked after every check and before a use is taken, on every method but HEAD, OPTIONS and prefetches, changes
-    nothing, and may raise a TokenError.
+    that page; by default True for tokens that sign in. Or a function of request and token that returns one of these or
+    raises a TokenError: asked after every check, on every method but HEAD, OPTIONS and prefetches; it changes nothing.
 
     ``methods``: another method gets 405 before a use is taken; by default any, or the handlers of a class-based view.
 

@@ -8,7 +8,7 @@ leaf is a PermissionDenied, so a project that lets one escape still answers 403.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
@@ -16,15 +16,13 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from .models import RequestToken
-
 MOMENTS_AGO = timedelta(minutes=2)
 
 
 class TokenError(PermissionDenied):
     """A link that is not honored. Catch this to catch every reason."""
 
+    token: Any
     code: str = "refused"
     title: str | Promise = _("This link cannot be used")
     message: str | Promise = _("Ask for another one.")
@@ -32,17 +30,15 @@ class TokenError(PermissionDenied):
     when: str | Promise = ""
 
     def __init__(self, detail: str = "", *, at: datetime | None = None) -> None:
-        # For developers and logs; never shown to a visitor and never made of a token.
+        # The detail is for developers and logs; never shown to a visitor and never made of a token.
         super().__init__(detail or self.code)
-        self.at = at
-        # The row that the link stands for, once it is known to be genuine, and whether the refusal is on its record.
-        self.token: RequestToken | None = None
-        self.is_on_record = False
+        # The row is known once the link is found genuine, and then the refusal goes on its record.
+        self.at, self.token, self.is_on_record = at, None, False
 
     @property
     def fact(self) -> str:
         """One sentence with the time in it, such as when the link expired; empty if there is none."""
-        if self.at is None or not self.when:
+        if self.at is None:
             return ""
         moment = timezone.localtime(self.at) if timezone.is_aware(self.at) else self.at
         return self.when % {"time": date_format(moment, "DATETIME_FORMAT")}
@@ -50,10 +46,7 @@ class TokenError(PermissionDenied):
     @property
     def was_moments_ago(self) -> bool:
         """True if it happened within two minutes: the visitor may be the one whose response got lost on its way."""
-        if self.at is None:
-            return False
-        now = timezone.now()
-        return now - MOMENTS_AGO <= self.at <= now
+        return self.at is not None and timedelta(0) <= timezone.now() - self.at <= MOMENTS_AGO
 
 
 class InvalidTokenError(TokenError):
@@ -62,14 +55,11 @@ class InvalidTokenError(TokenError):
     code = "invalid"
     title = _("This link is not valid")
     message = _(
-        "Perhaps a part of it is missing: please copy it again, from the first character to the last. If that does "
-        "not help, ask for a new one."
+        "Perhaps a part of it is missing: please copy all of it again. If that does not help, ask for a new one."
     )
 
 
 class TokenNotFoundError(TokenError):
-    """The view needs a token and the request carries none."""
-
     code = "missing"
     title = _("This page needs a link")
     message = _("It opens only with the link that you were sent. Please use that link.")
@@ -84,16 +74,12 @@ class UnknownTokenError(TokenError):
 
 
 class ScopeError(TokenError):
-    """Genuine, but made for another view, or for something else than this view shows."""
-
     code = "scope"
     title = _("This link was made for another page")
     message = _("It does not open this one. Please use the link as it was sent.")
 
 
 class MethodError(TokenError):
-    """Genuine, but code that called ``admit`` got it by a method that must not use it up."""
-
     code = "method"
     title = _("This link cannot be used this way")
     message = _("Please open it in a browser and press the button there.")
@@ -121,8 +107,6 @@ class NotYetValidError(TokenError):
 
 
 class MaxUseError(TokenError):
-    """Every use that ``max_uses`` allowed is taken."""
-
     code = "used_up"
     title = _("This link has already been used")
     message = _("If you need it again, please ask for a new one.")
@@ -136,16 +120,12 @@ class InactiveUserError(TokenError):
 
 
 class UserChangedError(TokenError):
-    """The password or the address has changed since this sign-in link was made."""
-
     code = "user_changed"
     title = _("Your account has changed")
     message = _("This link was made before the change and no longer works. Please ask for a new one.")
 
 
 class WrongUserError(TokenError):
-    """Somebody else is signed in. Neither account is named to the other."""
-
-    code = "wrong_user"
+    code = "wrong_user"  # neither account is named to the other
     title = _("This link is for another account")
     message = _("Please sign out, then open the link again.")

@@ -70,12 +70,6 @@ def sign_in(request: HttpRequest, user: Any) -> None:
     act_as(request, user)
 
 
-def forget_sign_in(request: HttpRequest, session_key: str | None) -> None:
-    """Undo in memory what a failed ``sign_in`` has begun: the session is again the one that the visitor came with."""
-    if hasattr(request, "session"):
-        request.session = type(request.session)(session_key)
-
-
 def hand_out_session(request: HttpRequest, response: HttpResponseBase) -> None:
     """Set the cookie of the session that ``sign_in`` has saved. Raises if what the view put into it cannot be saved."""
     # Not left to SessionMiddleware, which saves once more before it sets the cookie: a connection that is lost there
@@ -86,11 +80,10 @@ def hand_out_session(request: HttpRequest, response: HttpResponseBase) -> None:
     if session.modified:
         session.save()
         session.modified = False
-    lasts = not session.get_expire_at_browser_close()
     response.set_cookie(
         settings.SESSION_COOKIE_NAME,
         session.session_key or "",
-        max_age=session.get_expiry_age() if lasts else None,
+        max_age=None if session.get_expire_at_browser_close() else session.get_expiry_age(),
         domain=settings.SESSION_COOKIE_DOMAIN,
         path=settings.SESSION_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -109,20 +102,17 @@ def saves_sessions_in(request: HttpRequest, alias: str) -> bool:
 def _session_backend(user: Any) -> str:
     # The session will ask this backend for the user again, so it must be one that knows the user: with several
     # backends login() cannot tell which. Some only authenticate (django-axes) or answer for permissions.
-    paths = [path for path in settings.AUTHENTICATION_BACKENDS if _loads_users(load_backend(path))]
-    if len(paths) > 1:
-        paths = [path for path in paths if load_backend(path).get_user(user.pk) is not None]
-    if paths:
-        return paths[0]
+    backends = {path: load_backend(path) for path in settings.AUTHENTICATION_BACKENDS}
+    nobody = (None, BaseBackend.get_user)
+    paths = [path for path, backend in backends.items() if getattr(type(backend), "get_user", None) not in nobody]
+    for path in paths:
+        # With one to choose from the user is not loaded once more.
+        if len(paths) == 1 or backends[path].get_user(user.pk) is not None:
+            return path
     raise ImproperlyConfigured(
         "No backend in AUTHENTICATION_BACKENDS can load the user of a SESSION token. "
         'Add "django.contrib.auth.backends.ModelBackend".'
     )
-
-
-def _loads_users(backend: Any) -> bool:
-    get_user = getattr(type(backend), "get_user", None)
-    return get_user is not None and get_user is not BaseBackend.get_user
 
 
 def revoke_links_of_closed_account(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:

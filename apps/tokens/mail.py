@@ -1,27 +1,19 @@
 """
-LinkEmail: mail whose links arrive in one piece.
+LinkEmail: an email whose links arrive in one piece.
 
-RFC 5322 section 2.1.1 allows lines of 998 characters and suggests 78. Since Django 6.0 the
-suggestion is enforced on links too: body lines are broken with "=", and a long List-Unsubscribe
-becomes "=?utf-8?q?...". The first is dead when copied, the second is no header to mail providers.
+RFC 5322 section 2.1.1 allows lines of 998 characters and suggests 78. Since Django 6.0 the suggestion is enforced on
+links too: body lines are broken with "=", a link that is dead when copied, and a long List-Unsubscribe becomes
+"=?utf-8?q?...", which mail providers ignore.
 """
 
 import email.policy
-import logging
 from email.policy import EmailPolicy
-from smtplib import SMTPException
 from typing import Any
 
 import django
 from django.core.mail import EmailMultiAlternatives
 
-logger = logging.getLogger(__name__)
-
 LONGEST_LINE = 998
-
-
-class MailNotSentError(Exception):
-    """The mail server did not take the mail."""
 
 
 class LinkPolicy(EmailPolicy):
@@ -47,13 +39,3 @@ class LinkEmail(EmailMultiAlternatives):
         message = super().message()
         message.policy = message.policy.clone(max_line_length=LONGEST_LINE)
         return message
-
-
-def deliver(mail: LinkEmail) -> None:
-    """Send the mail. Raises MailNotSentError, so that a visitor can be told to try again."""
-    try:
-        mail.send()
-    except (SMTPException, OSError) as error:
-        # The class only: a server's answer may quote the mail, and the mail has the link in it.
-        logger.error("mail not sent error=%s", type(error).__name__)
-        raise MailNotSentError from None

@@ -15,9 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import admission
 from .exceptions import TokenError
-from .rules import keep_private, rules_of, state_of
-
-View = Callable[..., Any]
+from .rules import Callback, keep_private, passes_of, rules_of, state_of
 
 
 class RequestTokenMiddleware:
@@ -28,7 +26,7 @@ class RequestTokenMiddleware:
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)
         # Two faces of one decision: Django would send every request without a token to a thread for a sync one.
-        self.process_view: Callable[[HttpRequest, View, Any, Any], Any] = self._decide
+        self.process_view: Callable[[HttpRequest, Callback, Any, Any], Any] = self._decide
         if self.is_async:
             markcoroutinefunction(self)
             self.process_view = self._adecide
@@ -42,7 +40,7 @@ class RequestTokenMiddleware:
             _settle(request, None)
             raise
         _settle(request, response)
-        return _finish(request, response)
+        return keep_private(request, response)
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
         try:
@@ -50,15 +48,15 @@ class RequestTokenMiddleware:
         except BaseException as error:
             await sync_to_async(_settle)(request, None, has_left=isinstance(error, asyncio.CancelledError))
             raise
-        if _is_concerned(request) and state_of(request).passes:
+        if passes_of(request):
             await sync_to_async(_settle)(request, response)
-        return _finish(request, response)
+        return keep_private(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A TokenError that a view raises gets the same page as one of our own."""
         return admission.refuse(request, exception) if isinstance(exception, TokenError) else None
 
-    def _decide(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+    def _decide(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> HttpResponse | None:
         rules = rules_of(view)
         if not rules and not request.META.get("QUERY_STRING"):
             return None
@@ -74,23 +72,13 @@ class RequestTokenMiddleware:
             state.passes[rule] = answer
         return None
 
-    async def _adecide(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+    async def _adecide(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> HttpResponse | None:
         has_query = bool(request.META.get("QUERY_STRING"))
         if not rules_of(view) and not (has_query and state_of(request).request_token is not None):
             return None
         return await sync_to_async(self._decide)(request, view, args, kwargs)
 
 
-def _is_concerned(request: HttpRequest) -> bool:
-    """False for a page without a query string whose view declared nothing; it costs no more than this question."""
-    return hasattr(request, "_token_state") or bool(request.META.get("QUERY_STRING"))
-
-
 def _settle(request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool = False) -> None:
-    if _is_concerned(request):
-        for admitted in state_of(request).passes.values():
-            admitted.after_view(request, response, has_left=has_left)
-
-
-def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    return keep_private(request, response) if _is_concerned(request) else response
+    for admitted in passes_of(request):
+        admitted.after_view(request, response, has_left=has_left)

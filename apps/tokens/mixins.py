@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.views import View
@@ -10,7 +10,7 @@ from .rules import Rule, declare
 
 
 class DeclaringMixin:
-    """The base of mixins that declare a rule, made of the view's attributes; ``as_view()`` takes them too."""
+    """Declares the rules that mixins make of the view's attributes by ``make_rule``; ``as_view()`` takes them too."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -27,14 +27,9 @@ class DeclaringMixin:
         return view
 
     @classmethod
-    def _declaring(cls) -> list[type[DeclaringMixin]]:
+    def _declaring(cls) -> list[Any]:
         # The last first: its rule is the innermost, as with decorators.
         return [base for base in reversed(cls.__mro__) if DeclaringMixin in base.__bases__]
-
-    @staticmethod
-    def make_rule(option: Callable[[str], Any]) -> Rule:
-        """The rule to declare; ``option`` gives the value of an attribute by its name."""
-        raise NotImplementedError
 
 
 class RequestTokenMixin(DeclaringMixin):
@@ -48,7 +43,7 @@ class RequestTokenMixin(DeclaringMixin):
     token_required: bool = False
     token_confirm: Confirm = None
     token_ignore_session: bool = False
-    token_methods: Iterable[str] | None = None
+    token_methods: Collection[str] | None = None
     token_again: Again | None = None
 
     @staticmethod

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -23,10 +23,6 @@ from . import links, signing
 from .conf import token_settings
 from .exceptions import InactiveUserError, MaxUseError, RevokedError, UserChangedError
 from .querysets import RequestTokenQuerySet
-
-
-class Releasable(Protocol):
-    def release(self) -> bool: ...
 
 
 class RequestToken(models.Model):
@@ -54,9 +50,7 @@ class RequestToken(models.Model):
         help_text=_("The user the link acts for. Must be empty in mode None."),
     )
     scope = models.CharField(
-        _("scope"),
-        max_length=100,
-        help_text=_("What the link is for. Only views that declare the same scope accept it."),
+        _("scope"), max_length=100, help_text=_("What the link is for. Only views of the same scope accept it.")
     )
     login_mode = models.CharField(_("login mode"), max_length=10, choices=LoginMode.choices, default=LoginMode.NONE)
     data = models.JSONField(
@@ -73,11 +67,10 @@ class RequestToken(models.Model):
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name=_("revoked by"),
+        models.SET_NULL,
         related_name="+",
-        on_delete=models.SET_NULL,
+        verbose_name=_("revoked by"),
         null=True,
-        blank=True,
         editable=False,
     )
     revoked_reason = models.CharField(
@@ -87,8 +80,8 @@ class RequestToken(models.Model):
 
     objects = RequestTokenQuerySet.as_manager()
 
-    # The use that the current request has taken; admission.py puts it here.
-    use: Releasable | None = None
+    # The use that the current request has taken; uses.py puts it here.
+    use: Any = None
 
     class Meta:
         verbose_name = _("request token")
@@ -136,7 +129,10 @@ class RequestToken(models.Model):
     def clean(self) -> None:
         self.data = {} if self.data is None else self.data
         _check_data(self.data)
-        self._check_times()
+        for name in ("not_before_time", "expiration_time"):
+            moment = getattr(self, name)
+            if moment is not None and timezone.is_naive(moment) != timezone.is_naive(self.issued_at):
+                raise ValidationError({name: _("The time needs a time zone if USE_TZ is on, and none if it is off.")})
         if self.max_uses == 0:
             raise ValidationError({"max_uses": _("A token needs at least one use. Leave this empty for no limit.")})
         if self.login_mode == self.LoginMode.NONE:
@@ -147,13 +143,6 @@ class RequestToken(models.Model):
             raise ValidationError({"user": _("A token of mode Request or Session needs a user.")})
         if self.login_mode == self.LoginMode.SESSION:
             self._clean_session()
-
-    def _check_times(self) -> None:
-        for name in ("not_before_time", "expiration_time"):
-            moment = getattr(self, name)
-            if moment is not None and timezone.is_naive(moment) != timezone.is_naive(self.issued_at):
-                message = _("The time must have a time zone if USE_TZ is on, and none if it is off.")
-                raise ValidationError({name: message})
 
     def _clean_session(self) -> None:
         if self.max_uses != 1:
@@ -173,20 +162,15 @@ class RequestToken(models.Model):
     @property
     def identity_claims(self) -> dict[str, Any]:
         """The claims that say which token this is; None for one that is unset."""
+        # In the key's own type: a UUID may have been given as a text with other hyphens.
+        user = self.user_id if self.user_id is None else USER.target_field.to_python(self.user_id)
         return {
             "jti": None if self.pk is None else str(self.pk),
             "sub": self.scope,
             "mod": self.login_mode[0].lower(),
-            "aud": self._audience(),
+            "aud": None if user is None else str(user),
             "iat": int(self.issued_at.timestamp()),
         }
-
-    def _audience(self) -> str | None:
-        if self.user_id is None:
-            return None
-        # In the key's own type: a UUID may have been given as a text with other hyphens.
-        field: Any = self._meta.get_field("user")
-        return str(field.target_field.to_python(self.user_id))
 
     def _time_claims(self) -> dict[str, int]:
         times = {"exp": self.expiration_time, "nbf": self.not_before_time}
@@ -212,9 +196,7 @@ class RequestToken(models.Model):
 
     def check_user(self) -> None:
         """Raise if the user's account no longer stands behind this token."""
-        if self.user is None:
-            return
-        if not self.user.is_active:
+        if self.user is not None and not self.user.is_active:
             raise InactiveUserError
         # Threat: a sign-in link that outlives the password or the address it was sent to.
         if self.login_mode == self.LoginMode.SESSION and self.account_fingerprint != account_fingerprint(self.user):
@@ -231,8 +213,10 @@ class RequestToken(models.Model):
 
         True if it will be. Never for SESSION: the visitor is signed in by then. No queries.
         """
-        return self.use is not None and self.use.release()
+        return self.use is not None and bool(self.use.release())
 
+
+USER: Any = RequestToken._meta.get_field("user")
 
 # Written by conditional UPDATEs only, behind the back of loaded instances.
 COUNTED = ("used_to_date", "last_used_at", "revoked_at", "revoked_by_id", "revoked_reason")
@@ -242,13 +226,9 @@ class RequestTokenLog(models.Model):
     """One decision about one token. Holds no token, no URL and no query string."""
 
     token = models.ForeignKey(RequestToken, verbose_name=_("token"), related_name="logs", on_delete=models.CASCADE)
+    # Who was signed in already, if the request had looked.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("user"),
-        related_name="+",
-        on_delete=models.SET_NULL,
-        null=True,
-        help_text=_("Who was signed in already, if the request had looked."),
+        settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), related_name="+", null=True
     )
     reason = models.CharField(_("reason"), max_length=20, help_text=_("“admitted”, or the code of the refusal."))
     status_code = models.PositiveSmallIntegerField(

@@ -2,14 +2,13 @@
 The one mechanism behind every decorator of this app: a view declares a rule, the middleware lets requests in by it.
 
 As with Django's ``csrf_exempt`` the rule is an attribute of the view, so it holds in any order of decorators, on sync
-and async views, and on ``dispatch`` by way of ``method_decorator``. What one request means to the app lies in one
-place, its ``TokenState``.
+and async views, and on ``dispatch`` by way of ``method_decorator``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from inspect import isawaitable
 from typing import Any, TypeVar
@@ -18,20 +17,18 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import BadRequest, ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.multipartparser import MultiPartParserError
-from django.utils.cache import patch_cache_control
 
 from .conf import token_settings
 
-View = TypeVar("View", bound=Callable[..., Any])
+Callback = Callable[..., Any]
+View = TypeVar("View", bound=Callback)
 Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 class Rule:
     """What a view declares about the tokens it takes; each kind of token has a subclass."""
 
-    def before_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
-    ) -> Pass | HttpResponse:
+    def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         """The pass that lets the request in, or the response to send instead of the view's."""
         raise NotImplementedError
 
@@ -42,11 +39,7 @@ class Pass:
     has_entered = False
 
     def after_view(self, request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool) -> None:
-        """
-        Settle what the rule has begun. Called once, whatever happened.
-
-        There is no response if the view raised or, with ``has_left``, if the visitor did not wait for it.
-        """
+        """Settle what the rule has begun. No response: the view raised or, with ``has_left``, the visitor hung up."""
 
 
 class TokenState:
@@ -54,13 +47,9 @@ class TokenState:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request_token, self.access_token = _tokens_in_query(request)
-        self.is_in_body = False
+        # Good or bad, wherever it was looked for.
+        self.carries_token = (self.request_token or self.access_token) is not None
         self.passes: dict[Rule, Pass] = {}
-
-    @property
-    def carries_token(self) -> bool:
-        """True if a token came with the request, good or bad, wherever it was looked for."""
-        return self.is_in_body or self.request_token is not None or self.access_token is not None
 
 
 def state_of(request: HttpRequest) -> TokenState:
@@ -71,15 +60,14 @@ def state_of(request: HttpRequest) -> TokenState:
     return state
 
 
-def _tokens_in_query(request: HttpRequest) -> tuple[str | None, str | None]:
+def _tokens_in_query(request: HttpRequest) -> list[str | None]:
     """The request token and the access token in the query string, None for each that is not there."""
     query = request.META.get("QUERY_STRING")
     # Every page passes here: without a query no setting is read, without our names nothing is parsed.
     if not query:
-        return None, None
+        return [None, None]
     names = token_settings.REQUEST_TOKEN_QUERYSTRING, token_settings.ACCESS_TOKEN_QUERYSTRING
-    request_token, access_token = ((name in query and request.GET.get(name)) or None for name in names)
-    return request_token, access_token
+    return [(name in query and request.GET.get(name)) or None for name in names]
 
 
 def token_in_body(request: HttpRequest) -> Any:
@@ -103,7 +91,13 @@ def token_in_body(request: HttpRequest) -> Any:
     return document.get(name) or None if isinstance(document, dict) else None
 
 
-def rules_of(view: Callable[..., Any]) -> tuple[Rule, ...]:
+def passes_of(request: HttpRequest) -> Collection[Pass]:
+    """The passes by which rules have let this request in."""
+    state: TokenState | None = getattr(request, "_token_state", None)
+    return () if state is None else state.passes.values()
+
+
+def rules_of(view: Callback) -> tuple[Rule, ...]:
     """The rules that a view declared, the outermost first; none if it takes no tokens."""
     return getattr(view, "token_rules", ())
 
@@ -136,11 +130,12 @@ def declare(rule: Rule) -> Callable[[View], View]:
 
 def keep_private(request: HttpRequest, response: Response) -> Response:
     """The response; if the request carried a token, then fit for nobody but the visitor."""
-    if not state_of(request).carries_token:
+    # No page pays for this but those with a query string and those whose view declared a rule.
+    has_state = hasattr(request, "_token_state") or request.META.get("QUERY_STRING")
+    if not has_state or not state_of(request).carries_token:
         return response
-    # Threat: a private page in a shared cache.
-    response.headers.pop("Cache-Control", None)
-    patch_cache_control(response, no_store=True, private=True)
+    # Threat: a private page in a shared cache. Whatever else the view has said of caches gives way.
+    response.headers["Cache-Control"] = "no-store, private"
     # Threat: the link in the Referer that another site gets. Not "no-referrer": browsers then send
     # "Origin: null" with the confirm form, which Django's CSRF check refuses.
     response.headers["Referrer-Policy"] = "same-origin"

@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 import jwt
-from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from .conf import token_settings
+from .conf import secret_keys, token_settings
 from .exceptions import ExpiredError, InvalidTokenError, NotYetValidError
 
 # Do not change: every link that was ever sent depends on these two lines.
@@ -35,7 +34,7 @@ def encode(claims: dict[str, Any]) -> str:
     """The claims as a signed JWT. Times are whole seconds since 1970 (NumericDate)."""
     # "typ" is optional (RFC 7519 section 5.1): the derived key says what this is, in no characters.
     return jwt.encode(
-        claims, _key(settings.SECRET_KEY, token_settings.REQUEST_TOKEN_REALM), ALGORITHM, headers={"typ": None}
+        claims, _key(secret_keys()[0], token_settings.REQUEST_TOKEN_REALM), ALGORITHM, headers={"typ": None}
     )
 
 
@@ -51,7 +50,7 @@ def verify(token: str) -> dict[str, Any]:
     if not isinstance(token, str) or len(token) > MAX_LENGTH or not _SHAPE.fullmatch(token):
         raise InvalidTokenError("not shaped like a token")
     realm = token_settings.REQUEST_TOKEN_REALM
-    for secret in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
+    for secret in secret_keys():
         try:
             return _well_formed(_decode(token, _key(secret, realm)))
         except jwt.InvalidSignatureError:

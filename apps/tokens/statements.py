@@ -17,10 +17,8 @@ from django.db import connections, models, transaction
 from django.db.models.expressions import Expression
 from django.db.models.sql import UpdateQuery
 
-from .models import RequestToken, RequestTokenLog
+from .models import USER, RequestToken, RequestTokenLog
 from .querysets import a_use_taken
-
-USER: Any = RequestToken._meta.get_field("user")
 
 
 class Slot(Expression):
@@ -33,6 +31,12 @@ class Slot(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
+    def fill(self, values: dict[str, Any], connection: Any) -> Any:
+        return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+TOKEN = Slot("token", RequestToken._meta.pk)
+
 
 class Statement(NamedTuple):
     sql: str
@@ -41,21 +45,13 @@ class Statement(NamedTuple):
     def run(self, cursor: Any, connection: Any, **values: Any) -> None:
         """Execute it with these values in its slots."""
         # Never the parameters of the compilation: SQLite's are texts by then, the clock among them.
-        cursor.execute(
-            self.sql,
-            [
-                param.output_field.get_db_prep_value(values[param.name], connection)
-                if isinstance(param, Slot)
-                else param
-                for param in self.params
-            ],
-        )
+        cursor.execute(self.sql, [p.fill(values, connection) if isinstance(p, Slot) else p for p in self.params])
 
 
 def read(alias: str, pk: Any) -> RequestToken | None:
     """The token with its user, from this database; None if there is no such row."""
-    connection = connections[alias]
-    reading = _reading(alias, _kind(connection), RequestToken)
+    connection: Any = connections[alias]
+    reading = _reading(alias, connection.__class__, RequestToken)
     with connection.cursor() as cursor:
         reading.statement.run(cursor, connection, token=pk)
         row = cursor.fetchone()
@@ -65,17 +61,16 @@ def read(alias: str, pk: Any) -> RequestToken | None:
     for position, column in reading.converted:
         for convert in connection.ops.get_db_converters(column) + column.get_db_converters(connection):
             values[position] = convert(values[position], column, connection)
-    width = len(reading.token_names)
-    token = RequestToken.from_db(alias, reading.token_names, values[:width])
-    user = None if token.user_id is None else get_user_model().from_db(alias, reading.user_names, values[width:])
-    USER.set_cached_value(token, user)
+    token = RequestToken.from_db(alias, reading.token_names, values[: len(reading.token_names)])
+    has_user, of_user = token.user_id is not None, values[len(reading.token_names) :]
+    USER.set_cached_value(token, get_user_model().from_db(alias, reading.user_names, of_user) if has_user else None)
     return token
 
 
 def take_use(alias: str, pk: int, now: datetime) -> bool:
     """``RequestToken.objects.take_use``: True if there was a use to take."""
-    connection = connections[alias]
-    statement = _taking(alias, _kind(connection), RequestToken)
+    connection: Any = connections[alias]
+    statement = _taking(alias, connection.__class__, RequestToken)
     with transaction.mark_for_rollback_on_error(using=alias), connection.cursor() as cursor:
         statement.run(cursor, connection, token=pk, now=now)
         return bool(cursor.rowcount == 1)
@@ -88,8 +83,8 @@ def write_log(alias: str, **values: Any) -> None:
     One INSERT ... SELECT: a view may have deleted the token or the user, and a foreign key that points nowhere would
     spoil the transaction around it, at its very end on SQLite and PostgreSQL.
     """
-    connection = connections[alias]
-    statement = _logging(alias, _kind(connection), RequestTokenLog)
+    connection: Any = connections[alias]
+    statement = _logging(alias, connection.__class__, RequestTokenLog)
     with connection.cursor() as cursor:
         statement.run(cursor, connection, **values)
 
@@ -108,7 +103,7 @@ class Reading(NamedTuple):
 
 @lru_cache
 def _reading(alias: str, kind: type, model: type) -> Reading:
-    tokens = RequestToken._base_manager.using(alias).select_related("user").filter(pk=_token_slot())
+    tokens = RequestToken._base_manager.using(alias).select_related("user").filter(pk=TOKEN)
     compiler = tokens.query.get_compiler(using=alias)
     statement = Statement(*compiler.as_sql())
     columns = [column for column, _, _ in compiler.select]
@@ -125,7 +120,7 @@ def _reading(alias: str, kind: type, model: type) -> Reading:
 @lru_cache
 def _taking(alias: str, kind: type, model: type) -> Statement:
     now = Slot("now", RequestToken._meta.get_field("last_used_at"))
-    left = RequestToken.objects.using(alias).with_a_use_left(_token_slot(), now)
+    left = RequestToken.objects.using(alias).with_a_use_left(TOKEN, now)
     update: Any = left.query.chain(UpdateQuery)
     update.add_update_values(a_use_taken(now))
     return Statement(*update.get_compiler(using=alias).as_sql())
@@ -138,17 +133,9 @@ def _logging(alias: str, kind: type, model: type) -> Statement:
     values: dict[str, Any] = {field.name: Slot(field.name, field) for field in fields}
     values["token"] = models.F("pk")
     values["user"] = models.Subquery(users.filter(pk=Slot("user", get_user_model()._meta.pk)).values("pk")[:1])
-    rows = RequestToken._base_manager.using(alias).filter(pk=_token_slot()).values_list(*values.values())
+    rows = RequestToken._base_manager.using(alias).filter(pk=TOKEN).values_list(*values.values())
     select, params = rows.query.get_compiler(using=alias).as_sql()
     # Django has no INSERT ... SELECT: it compiles the SELECT, and this puts the rest in front.
     quote = connections[alias].ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in fields)
     return Statement(f"INSERT INTO {quote(RequestTokenLog._meta.db_table)} ({names}) {select}", params)
-
-
-def _token_slot() -> Slot:
-    return Slot("token", RequestToken._meta.pk)
-
-
-def _kind(connection: Any) -> Any:
-    return type(connection)

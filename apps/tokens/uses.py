@@ -7,10 +7,10 @@ For a token that signs in, used and signed in are one act: whatever fails or is 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, Error, OperationalError, connections, router, transaction
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connections, router, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
@@ -28,11 +28,11 @@ def take(request: HttpRequest, token: RequestToken) -> Use:
     if use.signs_in:
         _sign_in(request, use)
     else:
-        _take_or_give_back(use)
+        _claim_or_give_back(use)
         if token.user is not None:
             identity.act_as(request, token.user)
     logger.debug("took a use token=%s", token.pk)
-    token.use = use
+    token.used_to_date, token.last_used_at, token.use = token.used_to_date + 1, use.taken_at, use
     return use
 
 
@@ -40,7 +40,7 @@ class Use(Pass):
     """One use of a token, taken for this request."""
 
     def __init__(self, token: RequestToken, alias: str) -> None:
-        self.token, self.alias = token, alias
+        self.token, self.alias, self.taken_at = token, alias, timezone.now()
         self.signs_in = token.login_mode == token.LoginMode.SESSION
         self.is_released = False
 
@@ -53,12 +53,16 @@ class Use(Pass):
     def after_view(self, request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool) -> None:
         """Give back a use that came to nothing, hand out the session of one that signed in, and record the outcome."""
         status_code = None if response is None else response.status_code
+        is_kept = not self._came_to_nothing(status_code, has_left=has_left)
         try:
-            if self._came_to_nothing(status_code, has_left=has_left):
-                self.give_back(request)
-            elif self.signs_in and response is not None:
-                self._hand_out_session(request, response)
+            if is_kept and self.signs_in and response is not None:
+                identity.hand_out_session(request, response)
+        except BaseException:
+            is_kept = False
+            raise
         finally:
+            if not is_kept:
+                self.give_back(request)
             audit.record_admission(request, self.token, status_code)
 
     def give_back(self, request: HttpRequest) -> None:
@@ -82,20 +86,10 @@ class Use(Pass):
         # Below 500 the session is handed out, whatever else the view answered.
         return status_code >= (500 if self.signs_in else 400)
 
-    def _hand_out_session(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        try:
-            identity.hand_out_session(request, response)
-        except Exception:
-            self.give_back(request)
-            raise
 
-
-def _claim(use: Use, now: datetime) -> None:
-    if statements.take_use(use.alias, use.token.pk, now):
-        use.token.used_to_date += 1
-        use.token.last_used_at = now
-        return
-    raise _reason_now(use)
+def _claim(use: Use) -> None:
+    if not statements.take_use(use.alias, use.token.pk, use.taken_at):
+        raise _reason_now(use)
 
 
 def _reason_now(use: Use) -> TokenError:
@@ -112,32 +106,33 @@ def _reason_now(use: Use) -> TokenError:
     return MaxUseError(at=fresh.last_used_at)
 
 
-def _take_or_give_back(use: Use) -> None:
-    now = timezone.now()
+def _claim_or_give_back(use: Use) -> None:
     try:
-        _claim(use, now)
+        _claim(use)
     except Error:
         # Threat: the answer of the UPDATE is lost with its connection, the link used up and the view not run. Nobody
         # else has taken a use in this very microsecond.
-        _give_back(use.alias, use.token.pk, last_used_at=now)
+        _give_back(use.alias, use.token.pk, last_used_at=use.taken_at)
         raise
 
 
 def _sign_in(request: HttpRequest, use: Use) -> None:
     try:
         _sign_in_once(request, use)
-    except OperationalError:
-        # A deadlock or a lost connection: nothing of it has happened, so it can be tried once more.
-        connection = connections[use.alias]
-        if connection.in_atomic_block:
+    # A deadlock or a lost connection, which the session makes an UpdateError of. Nothing of it has happened, so it can
+    # be tried once more.
+    except (OperationalError, InterfaceError, UpdateError):
+        if connections[use.alias].in_atomic_block:
             raise
-        connection.close_if_unusable_or_obsolete()
+        # Unless it was the answer to the COMMIT that got lost.
+        _give_back(use.alias, use.token.pk, last_used_at=use.taken_at)
         _sign_in_once(request, use)
 
 
 def _sign_in_once(request: HttpRequest, use: Use) -> None:
     is_one_transaction = identity.saves_sessions_in(request, use.alias)
-    session_key = request.session.session_key if hasattr(request, "session") else None
+    session = getattr(request, "session", None)
+    key = None if session is None else session.session_key  # an empty one is false on Django 6.1
     try:
         # Not the view's transaction: the session cookie is sent whatever becomes of that one.
         with transaction.atomic(using=use.alias):
@@ -147,7 +142,9 @@ def _sign_in_once(request: HttpRequest, use: Use) -> None:
         if not is_one_transaction:
             _sign_in_or_give_back(request, use)
     except BaseException:
-        identity.forget_sign_in(request, session_key)
+        if session is not None:
+            # What login() has begun in memory is undone, too.
+            request.session = type(session)(key)
         raise
 
 
@@ -156,7 +153,7 @@ def _claim_for_account(use: Use) -> None:
     # The account first, so that two links of one person wait for each other here: the second finds itself revoked.
     if not identity.hold_account(use.alias, token.user):
         raise _reason_now(use)
-    _claim(use, timezone.now())
+    _claim(use)
     others = RequestToken.objects.using(use.alias).filter(user=token.user, scope=token.scope).exclude(pk=token.pk)
     others.sign_in_links().revoke(reason=RequestToken.RevokedReason.SUPERSEDED)
 
@@ -166,7 +163,10 @@ def _sign_in_or_give_back(request: HttpRequest, use: Use) -> None:
     try:
         identity.sign_in(request, use.token.user)
     except BaseException as error:
-        if not _give_back(use.alias, use.token.pk) and isinstance(error, DatabaseError):
+        is_given_back = _give_back(use.alias, use.token.pk)
+        if hasattr(request, "session"):
+            request.session.flush()
+        if isinstance(error, DatabaseError) and not is_given_back:
             raise UnknownTokenError from error  # deleted meanwhile, with its user
         raise
 

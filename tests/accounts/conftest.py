@@ -1,33 +1,13 @@
-import re
-
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from apps.accounts import services
-from tests import mails
 from tests.factories import UserFactory
+from tests.support.browsers import Visitor
+from tests.support.emails import link_in_html, link_in_text
 
-LOGIN_LINK = "/accounts/login/link/"
-SIGNUP_LINK = "/accounts/signup/"
-
-
-class Visitor(Client):
-    """A browser: its forms need their CSRF token, and it presses the button in the page."""
-
-    def __init__(self, **defaults):
-        super().__init__(enforce_csrf_checks=True, **defaults)
-
-    def press(self, page, **fields):
-        form = re.search(r"<main.*?(<form .*?</form>)", page.content.decode(), re.DOTALL)[1]
-        hidden = dict(re.findall(r'<input type="hidden" name="(.*?)" value="(.*?)">', form))
-        action = re.search(r'^<form [^>]*action="(.*?)"', form)
-        return self.post(action[1] if action else page.wsgi_request.get_full_path(), {**hidden, **fields})
-
-    @property
-    def user_id(self):
-        user_id = self.session.get("_auth_user_id")
-        return user_id and int(user_id)
+LOGIN_LINK = reverse("accounts:login_link")
+SIGNUP_LINK = reverse("accounts:signup")
 
 
 @pytest.fixture
@@ -53,16 +33,16 @@ def ask(client, django_capture_on_commit_callbacks):
 
 @pytest.fixture(params=["text", "html"])
 def link_in(request):
-    """Takes the link to a path out of a mail: once from its text part, once from its HTML part."""
-    return {"text": mails.link_in_text, "html": mails.link_in_html}[request.param]
+    """Takes the link to a path out of an email: once from its text part, once from its HTML part."""
+    return {"text": link_in_text, "html": link_in_html}[request.param]
 
 
 @pytest.fixture
 def make_link(reader):
-    """A sign-in link, out of the mail that carries it."""
+    """A sign-in link, out of the email that carries it."""
 
     def make_link(user=reader, **options):
-        return mails.link_in_text(services.login_mail(user, **options), LOGIN_LINK)
+        return link_in_text(services.login_mail(user, **options), LOGIN_LINK)
 
     return make_link
 
@@ -70,4 +50,4 @@ def make_link(reader):
 @pytest.fixture
 def signup_link(ask, mailoutbox):
     ask("newcomer@example.com")
-    return mails.link_in_text(mailoutbox.pop(), SIGNUP_LINK)
+    return link_in_text(mailoutbox.pop(), SIGNUP_LINK)

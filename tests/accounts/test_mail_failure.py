@@ -72,12 +72,12 @@ def test_the_page_is_the_same_for_known_and_unknown_addresses(client, monkeypatc
     assert without_csrf(known).replace("reader@", "newcomer@") == without_csrf(unknown).replace("reader@", "newcomer@")
 
 
-def test_neither_address_nor_link_gets_into_the_log(client, monkeypatch, caplog):
+def test_an_email_that_was_not_sent_puts_neither_address_nor_link_into_the_log(client, monkeypatch, caplog):
     fail_with(monkeypatch, lambda mail: smtplib.SMTPDataError(550, mail.body.encode()))
 
     client.post(LOGIN, {"email": "newcomer@example.com"})
 
-    assert "mail not sent error=SMTPDataError" in caplog.text
+    assert "email not sent error=SMTPDataError" in caplog.text
     assert "newcomer" not in caplog.text
     assert RequestToken.objects.get().jwt() not in caplog.text
 

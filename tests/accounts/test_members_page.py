@@ -13,13 +13,19 @@ def test_a_stranger_is_asked_to_sign_in(client):
     assert client.get(PROFILE).url == f"{reverse('accounts:login')}?next={PROFILE}"
 
 
-def test_it_shows_the_address_and_the_day_one_joined(client, reader):
+def test_the_members_page_shows_the_address_and_the_day_of_joining(client, reader):
     client.force_login(reader)
 
     page = client.get(PROFILE).content.decode()
 
     assert "<dd>reader@example.com</dd>" in page
     assert f'<time datetime="{reader.date_joined:%Y-%m-%d}' in page
+
+
+def test_no_cache_keeps_the_members_page(client, reader):
+    client.force_login(reader)
+
+    assert "no-store" in client.get(PROFILE).headers.get("Cache-Control", "")
 
 
 def test_the_name_can_be_changed(visitor, reader):

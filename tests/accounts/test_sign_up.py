@@ -6,11 +6,14 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.tokens.models import RequestToken
-from tests.accounts.conftest import LOGIN_LINK, SIGNUP_LINK
 from tests.factories import UserFactory
-from tests.mails import link_in_text
+from tests.support.emails import link_in_text
+from tests.support.refusals import reason
 
 pytestmark = pytest.mark.django_db
+
+LOGIN_LINK = reverse("accounts:login_link")
+SIGNUP_LINK = reverse("accounts:signup")
 
 
 def test_from_the_form_to_the_members_page(visitor, mailoutbox, link_in, django_capture_on_commit_callbacks):
@@ -43,7 +46,7 @@ def test_the_link_works_once(client, signup_link):
 
     answer = client.post(signup_link)
 
-    assert answer.status_code == 403
+    assert reason(answer) == "used_up"
     assert not User.objects.exists()
 
 
@@ -52,7 +55,7 @@ def test_an_expired_link_makes_no_account(client, signup_link):
 
     answer = client.post(signup_link)
 
-    assert answer.status_code == 403
+    assert reason(answer) == "expired"
     assert not User.objects.exists()
 
 
@@ -81,7 +84,7 @@ def test_somebody_signed_in_is_told_that_the_account_changes(client, signup_link
 def test_a_sign_in_link_does_not_sign_up(client, make_link):
     answer = client.post(make_link().replace(LOGIN_LINK, SIGNUP_LINK))
 
-    assert answer.status_code == 403
+    assert reason(answer) == "scope"
     assert "_auth_user_id" not in client.session
 
 

@@ -49,6 +49,17 @@ def test_get_or_create_finds_the_account_in_any_case(reader):
     assert User.objects.get_or_create(email="READER@example.com") == (reader, False)
 
 
+def test_an_address_that_has_an_account_gets_it_in_any_case(reader):
+    assert User.objects.get_or_create_by_email("READER@example.com") == (reader, False)
+
+
+def test_a_new_address_gets_an_account_without_a_password():
+    user, created = User.objects.get_or_create_by_email("Newcomer@example.com")
+
+    assert (user.email, created) == ("newcomer@example.com", True)
+    assert not user.has_usable_password()
+
+
 def test_two_mailboxes_that_only_fold_alike_are_two_accounts():
     User.objects.create_user("strasse@example.com")
 
@@ -72,7 +83,7 @@ def test_a_user_without_a_password_cannot_sign_in_with_one():
 
 
 def test_a_user_needs_an_address():
-    with pytest.raises(ValueError, match="e-mail address"):
+    with pytest.raises(ValueError, match="email address"):
         User.objects.create_user("")
 
 

@@ -1,39 +1,19 @@
-import re
-from html import unescape
-
 import pytest
 from django.contrib.auth.models import Permission
-from django.core.cache import cache
 from django.test import Client
 
 from apps.newsletter import services
+from config.services import read_email
 from tests.factories import UserFactory
 from tests.newsletter.factories import IssueFactory, SubscriptionFactory
-
-
-@pytest.fixture(autouse=True)
-def no_rate_limit_left_over():
-    cache.clear()
+from tests.support.browsers import Visitor
+from tests.support.mailserver import MailServer
 
 
 @pytest.fixture
 def commit_at_once(monkeypatch):
     """A test's transaction is never committed; what waits for the commit runs without it."""
     monkeypatch.setattr("django.db.transaction.on_commit", lambda call, using=None, robust=False: call())
-
-
-class Visitor(Client):
-    """A browser: it has cookies, its forms need their CSRF token, and it presses buttons."""
-
-    def __init__(self, **defaults):
-        super().__init__(enforce_csrf_checks=True, **defaults)
-
-    def press(self, page, **fields):
-        """Send the form of a page that was opened, to where the form says."""
-        form = re.search(r'<main.*?<form method="post"( action="(?P<action>[^"]*)")?', page.content.decode(), re.DOTALL)
-        csrf_token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())
-        action = unescape(form["action"] or "") or page.wsgi_request.get_full_path()
-        return self.post(action, {"csrfmiddlewaretoken": csrf_token[1], **fields})
 
 
 @pytest.fixture
@@ -70,3 +50,30 @@ def editor_client(editor):
     client = Client()
     client.force_login(editor)
     return client
+
+
+@pytest.fixture
+def mail_server():
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def send_to(settings, monkeypatch, tmp_path):
+    """Makes the settings send to a URL."""
+
+    def use(url):
+        monkeypatch.setenv("EMAIL_URL", url)
+        for name, value in read_email("EMAIL_URL", base_dir=tmp_path).items():
+            setattr(settings, name, value)
+
+    return use
+
+
+@pytest.fixture
+def smtp(mail_server, send_to):
+    """The mail server that the settings send to."""
+    send_to(mail_server.url)
+    return mail_server

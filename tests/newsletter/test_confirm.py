@@ -9,8 +9,9 @@ from apps.newsletter import referrals
 from apps.newsletter.models import Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mails import link_in_html, link_in_text
 from tests.newsletter.factories import SubscriptionFactory
+from tests.support.emails import link_in_html, link_in_text
+from tests.support.refusals import reason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 
@@ -112,7 +113,7 @@ def test_the_link_works_once(client, confirm_path):
 
     answer = client.post(path)
 
-    assert answer.status_code == 403
+    assert reason(answer) == "used_up"
     assert Subscription.objects.count() == 1
 
 
@@ -126,7 +127,7 @@ def test_the_link_works_for_two_days(confirm_path):
 def test_the_button_needs_its_csrf_token(visitor, confirm_path):
     answer = visitor.post(confirm_path())
 
-    assert answer.status_code == 403
+    assert reason(answer) == "csrf"
     assert not Subscription.objects.exists()
 
 
@@ -201,7 +202,7 @@ def test_a_payload_of_another_shape_asks_for_a_new_link(client, data):
 
 
 def test_the_page_without_a_link_is_refused(client):
-    assert client.get(CONFIRM).status_code == 403
+    assert reason(client.get(CONFIRM)) == "missing"
 
 
 def confirm_token(**data):

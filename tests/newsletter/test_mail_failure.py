@@ -39,7 +39,7 @@ def test_a_mail_server_that_is_away_puts_neither_address_nor_link_into_the_log(c
 
     client.post(reverse("newsletter:subscribe"), {"email": "newcomer@example.com"})
 
-    assert "mail not sent error=SMTPDataError" in caplog.text
+    assert "email not sent error=SMTPDataError" in caplog.text
     assert "newcomer" not in caplog.text
     assert RequestToken.objects.get().jwt() not in caplog.text
 

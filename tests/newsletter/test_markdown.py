@@ -76,7 +76,7 @@ def test_quotes_in_a_title_stay_inside_their_attribute():
 
 
 @pytest.mark.django_db
-def test_the_page_of_an_issue_shows_it(client):
+def test_the_page_of_an_issue_shows_its_markdown_as_html(client):
     issue = PublishedIssueFactory(body="One *two* <b>three</b>")
 
     page = client.get(issue.get_absolute_url()).text
@@ -85,7 +85,7 @@ def test_the_page_of_an_issue_shows_it(client):
 
 
 @pytest.mark.django_db
-def test_so_does_the_page_of_a_draft(editor_client):
+def test_the_page_of_a_draft_shows_its_markdown_as_html(editor_client):
     issue = IssueFactory(body="One *two*")
 
     assert "<p>One <em>two</em></p>" in editor_client.get(f"/newsletter/staff/issues/{issue.slug}/").text

@@ -67,7 +67,6 @@ DEFECTS = [
     (b"<news@example.com>", b"<a@example.com>, <b@example.com>", "it does not have one address"),
     (b"Content-Type: text/plain", b"Content-Type: text/x", "There is a text part: it is missing"),
     (b"Content-Type: text/html", b"Content-Type: text/x", "There is an HTML part: it is missing"),
-    (b"unsubscribe: https", b"unsubscribe: write to https", None),
     (b"unsubscribe: https", b"unsubscribe: http", "The text part has the unsubscribe link: the address"),
     (b'<a href="', b'<b title="', "HTML part has the unsubscribe link, with words to click on: the address"),
     (b">Unsubscribe<", b"> <", "no words to click on"),
@@ -75,13 +74,16 @@ DEFECTS = [
     (b"DKIM-Signature", b"X-Signature", "DKIM-Signature is there: there is none"),
     (b"\n\t List-Unsubscribe:List-Unsubscribe-Post;", b";", "not in h=: List-Unsubscribe, List-Unsubscribe-Post"),
     (b"h=From:", b"h=", "not in h=: From"),
-    (b"d=example.com", b"d=mail.example.com", None),
     (b"d=example.com", b"d=other.example", "That signature is by the domain of From, or above or below it: signed by"),
     (b"d=example.com", b"d=badexample.com", "above or below it: signed by badexample.com"),
     (b"d=example.com", b"d=ample.com", "above or below it: signed by ample.com"),
     (b"d=example.com", b"d=com", "above or below it: signed by com"),
-    (b"List-Unsubscribe: <", b"List-Unsubscribe:\n <", None),
-    (b"List-Unsubscribe: <", b"List-Unsubscribe: <mailto:a@example.com>, <", None),
+]
+HARMLESS = [
+    (b"unsubscribe: https", b"unsubscribe: write to https"),
+    (b"d=example.com", b"d=mail.example.com"),
+    (b"List-Unsubscribe: <", b"List-Unsubscribe:\n <"),
+    (b"List-Unsubscribe: <", b"List-Unsubscribe: <mailto:a@example.com>, <"),
 ]
 
 
@@ -112,9 +114,14 @@ def test_a_mail_as_it_should_be_passes_every_requirement(saved, capsys, line_end
 def test_one_defect_is_named(found, replaced, problem):
     assert found in GOOD
 
-    found_problems = problems(GOOD.replace(found, replaced))
+    assert problem in "\n".join(problems(GOOD.replace(found, replaced)))
 
-    assert any(problem in line for line in found_problems) if problem else found_problems == []
+
+@pytest.mark.parametrize(("found", "replaced"), HARMLESS)
+def test_a_harmless_difference_is_not_taken_for_a_defect(found, replaced):
+    assert found in GOOD
+
+    assert problems(GOOD.replace(found, replaced)) == []
 
 
 def test_a_defect_makes_the_exit_code_one(saved, capsys):
@@ -158,9 +165,9 @@ def test_parts_nested_without_end_are_an_error_and_no_crash(saved):
         call_command("newsletter_check", saved(b"From: a@example.com\n" + nested))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(at=st.integers(0, len(GOOD)), length=st.integers(0, 40), noise=st.binary(max_size=40))
-def test_no_bytes_make_it_crash(at, length, noise):
+def test_no_bytes_make_the_check_crash(at, length, noise):
     mutated = GOOD[:at] + noise + GOOD[at + length :]
 
     try:

@@ -15,6 +15,7 @@ from apps.tokens.access import scope, tokens
 from apps.tokens.access.decorators import access_url
 from tests.factories import UserFactory
 from tests.newsletter.factories import IssueFactory, PublishedIssueFactory
+from tests.support.refusals import reason
 
 pytestmark = pytest.mark.django_db
 
@@ -59,22 +60,20 @@ def test_the_link_asks_no_more_of_the_database_than_the_draft_itself(client, lin
         client.get(link)
 
 
-def is_refused(answer):
-    return answer.status_code == 403 and answer.context["error"].code in ("missing", "invalid", "expired")
-
-
 def test_the_link_opens_no_other_draft(client, link):
     IssueFactory(slug="other")
 
     answer = client.get(link.replace("/draft/", "/other/"))
 
-    assert is_refused(answer)
+    assert reason(answer) == "invalid"
 
 
 def test_another_draft_with_the_same_preview_key_stays_closed(client, link, draft):
     IssueFactory(slug="other", preview_key=draft.preview_key)
 
-    assert is_refused(client.get(link.replace("/draft/", "/other/")))
+    answer = client.get(link.replace("/draft/", "/other/"))
+
+    assert reason(answer) == "invalid"
 
 
 def test_no_answer_tells_whether_there_is_another_draft(client, link):
@@ -108,13 +107,13 @@ def test_the_link_makes_nobody_of_the_staff_more_powerful(client, link, draft):
 
     answer = client.get(f"{change_page}?{link.partition('?')[2]}")
 
-    assert answer.status_code == 403
+    assert reason(answer) == "permission"
 
 
 def test_without_the_link_the_draft_stays_closed(client, link):
     page = client.get(link.partition("?")[0])
 
-    assert is_refused(page)
+    assert reason(page) == "missing"
     assert "opens only with the link" in page.content.decode()
 
 
@@ -127,21 +126,22 @@ def test_a_link_with_one_character_changed_is_refused_wherever_it_is(client, lin
     ]
 
     assert len(changed) > 100
-    assert {is_refused(client.get(url)) for url in changed} == {True}
+    assert {reason(client.get(url)) for url in changed} == {"invalid"}
 
 
 @pytest.mark.parametrize(("lifetime", "hours"), [("1", 1), ("24", 24), ("168", 168)])
 def test_the_link_works_as_long_as_was_chosen_and_no_longer(client, editor_client, draft, monkeypatch, lifetime, hours):
-    link = share(editor_client, draft, lifetime)
     now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    link = share(editor_client, draft, lifetime)
 
-    monkeypatch.setattr(time, "time", lambda: now + hours * 3600 - 5)
+    monkeypatch.setattr(time, "time", lambda: now + hours * 3600 - 1)
     in_time = client.get(link)
-    monkeypatch.setattr(time, "time", lambda: now + hours * 3600 + 1)
+    monkeypatch.setattr(time, "time", lambda: now + hours * 3600)
     late = client.get(link)
 
     assert in_time.status_code == 200
-    assert is_refused(late)
+    assert reason(late) == "expired"
     assert "This link has expired" in late.content.decode()
 
 
@@ -149,7 +149,7 @@ def test_the_link_works_as_long_as_was_chosen_and_no_longer(client, editor_clien
 def test_publishing_ends_the_link(client, link, draft, status):
     Issue.objects.filter(pk=draft.pk).update(status=status, published_at=timezone.now())
 
-    assert is_refused(client.get(link))
+    assert reason(client.get(link)) == "invalid"
 
 
 def test_an_issue_that_waits_for_its_hour_can_still_be_previewed(client, link, draft):
@@ -163,7 +163,7 @@ def test_an_issue_that_waits_for_its_hour_can_still_be_previewed(client, link, d
 def test_when_its_hour_has_come_the_link_is_over(client, link, draft):
     Issue.objects.filter(pk=draft.pk).update(status=Issue.Status.SCHEDULED, published_at=timezone.now())
 
-    assert is_refused(client.get(link))
+    assert reason(client.get(link)) == "invalid"
 
 
 def test_a_changed_text_is_what_the_link_shows(client, link, draft):
@@ -178,7 +178,7 @@ def test_stop_sharing_ends_every_link_to_this_draft_and_to_no_other(client, edit
 
     editor_client.post(reverse("newsletter:staff_stop_sharing", args=[draft.slug]))
 
-    assert [is_refused(client.get(link)) for link in links] == [True, True]
+    assert [reason(client.get(link)) for link in links] == ["invalid", "invalid"]
     assert client.get(other).status_code == 200
     assert client.get(share(editor_client, draft)).status_code == 200
 
@@ -187,7 +187,7 @@ def test_a_token_without_the_state_of_the_draft_opens_nothing(client, draft):
     path = reverse("newsletter:preview", args=[draft.slug])
     grant = scope.access_obj(draft, "newsletter.preview_issue")
 
-    assert is_refused(client.get(access_url(path, grant)))
+    assert reason(client.get(access_url(path, grant))) == "invalid"
 
 
 def test_the_link_grants_reading_and_nothing_else(link, draft):
@@ -235,7 +235,7 @@ def test_nobody_without_the_permission_shares_or_stops(client, draft, action, ri
 
     answer = client.post(reverse(f"newsletter:{action}", args=[draft.slug]), {"lifetime": "24"})
 
-    assert answer.status_code == 403
+    assert reason(answer) == "permission"
     assert Issue.objects.get().preview_key == draft.preview_key
 
 
@@ -244,7 +244,9 @@ def test_the_permission_without_being_staff_is_not_enough(client, editor, draft)
     editor.save()
     client.force_login(editor)
 
-    assert client.post(reverse("newsletter:staff_share", args=[draft.slug]), {"lifetime": "24"}).status_code == 403
+    answer = client.post(reverse("newsletter:staff_share", args=[draft.slug]), {"lifetime": "24"})
+
+    assert reason(answer) == "permission"
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -254,7 +256,7 @@ def test_nothing_is_shared_or_stopped_by_a_form_on_another_site(editor, draft, a
 
     answer = client.post(reverse(f"newsletter:{action}", args=[draft.slug]), {"lifetime": "24"})
 
-    assert answer.status_code == 403
+    assert reason(answer) == "csrf"
     assert Issue.objects.get().preview_key == draft.preview_key
 
 

@@ -1,9 +1,7 @@
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections import Counter
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -12,25 +10,9 @@ from apps.newsletter.models import Invitation, Subscription, Suppression
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
 from tests.newsletter.factories import SubscriptionFactory
+from tests.support.parallel import THREADS, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
-
-THREADS = 8
-
-
-def at_once(action, arguments):
-    """The results of one call for each argument, all begun at the same moment."""
-    barrier = Barrier(len(arguments))
-
-    def run(argument):
-        barrier.wait()
-        try:
-            return action(argument)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(arguments)) as pool:
-        return list(pool.map(run, arguments))
 
 
 def test_parallel_presses_on_one_confirm_link_make_one_subscription():
@@ -40,6 +22,7 @@ def test_parallel_presses_on_one_confirm_link_make_one_subscription():
     statuses = at_once(lambda path: Client().post(path).status_code, [path] * THREADS)
 
     assert sorted(statuses) == [200] + [403] * (THREADS - 1)
+    assert Counter(token.logs.values_list("reason", flat=True)) == {"admitted": 1, "used_up": THREADS - 1}
     assert Subscription.objects.get().user.email == "newcomer@example.com"
 
 

@@ -1,7 +1,9 @@
 """A member's link from the first click to the confirmed reader, as browsers and mail programs go through it."""
 
 import re
+import time
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -15,14 +17,17 @@ from apps.newsletter import first_touch, referrals
 from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mails import link_in_text
-from tests.newsletter.conftest import Visitor
+from tests.support.browsers import Visitor
+from tests.support.emails import link_in_text
+from tests.support.refusals import reason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 
 INVITE = reverse("newsletter:invite")
 SUBSCRIBE = reverse("newsletter:subscribe")
 CONFIRM = reverse("newsletter:confirm")
+# Not today: today may end in the middle of a test.
+TOMORROW = str(timezone.localdate() + timedelta(days=1))
 
 
 @pytest.fixture
@@ -119,7 +124,7 @@ def test_who_came_by_two_links_counts_for_the_first(visitor, link, confirm, memb
     assert other.invitation.signups == 0
 
 
-def test_the_first_counts_too_for_a_form_that_a_program_sends_to_the_second(client, link, mailoutbox, member):
+def test_the_first_link_counts_for_a_form_that_a_program_sends_to_the_second(client, link, mailoutbox, member):
     client.get(link())
 
     client.post(referrals.invite(UserFactory(), name="Other").tokenise(SUBSCRIBE), {"email": "newcomer@example.com"})
@@ -198,7 +203,7 @@ def test_the_cookie_is_signed_short_lived_and_for_this_app_only(settings, visito
     assert re.fullmatch(r"\d+:[\w-]+:[\w-]+", cookie.value)
 
 
-def test_confirming_removes_it(visitor, link, confirm):
+def test_confirming_removes_the_cookie(visitor, link, confirm):
     ask(visitor, link())
 
     confirm(visitor)
@@ -206,7 +211,7 @@ def test_confirming_removes_it(visitor, link, confirm):
     assert visitor.cookies[first_touch.COOKIE].value == ""
 
 
-def test_without_a_link_there_is_none(visitor, confirm):
+def test_without_a_link_there_is_no_cookie(visitor, confirm):
     ask(visitor)
     answer = confirm(visitor)
 
@@ -225,14 +230,19 @@ def test_a_cookie_that_somebody_wrote_is_not_believed(visitor, link, confirm, fo
     assert referrer_of() is None
 
 
-def test_it_ends_after_thirty_days(visitor, link, confirm, monkeypatch):
-    visitor.get(link())
-    monkeypatch.setattr(first_touch, "MAX_AGE_SECONDS", -1)
+@pytest.mark.parametrize(("days", "counts"), [(29, True), (31, False)])
+def test_the_cookie_counts_for_thirty_days(visitor, link, confirm, member, monkeypatch, days, counts):
+    path = link()
+    then = time.time() - timedelta(days=days).total_seconds()
+    with monkeypatch.context() as past:
+        past.setattr(time, "time", lambda: then)
+        visitor.get(path)
 
     ask(visitor)
     confirm(visitor)
 
-    assert referrer_of() is None
+    assert first_touch.COOKIE in visitor.cookies
+    assert referrer_of() == (member if counts else None)
 
 
 # What does not count
@@ -358,29 +368,34 @@ def test_another_quota_keeps_the_link(link):
 
 
 def test_a_link_works_until_the_end_of_its_last_day(client, link):
-    path = link(expires_on=timezone.localdate().isoformat())
+    path = link(expires_on=TOMORROW)
 
-    page = client.get(path)
+    assert client.get(path).status_code == 200
+    assert f"{RequestToken.objects.get().expiration_time:%Y-%m-%d %H:%M:%S}" == f"{TOMORROW} 23:59:59"
+
+
+def test_after_its_last_day_a_link_offers_the_page_without_an_inviter(client, link):
+    path = link(expires_on=TOMORROW)
     RequestToken.objects.update(expiration_time=timezone.now())
-    later = client.get(path)
 
-    assert page.status_code == 200
-    assert later.status_code == 403
-    assert f'href="{SUBSCRIBE}"' in later.content.decode()
+    late = client.get(path)
+
+    assert reason(late) == "expired"
+    assert f'href="{SUBSCRIBE}"' in late.content.decode()
 
 
 @pytest.mark.parametrize("time_zone", ["UTC", "America/New_York", "Pacific/Auckland"])
 def test_saving_the_page_again_keeps_the_last_day(settings, signed_in, link, time_zone):
     settings.TIME_ZONE = time_zone
-    link(expires_on="2030-12-31")
+    link(expires_on=TOMORROW)
 
     page = signed_in.get(INVITE)
 
-    assert 'type="date" name="expires_on" value="2030-12-31"' in page.content.decode()
+    assert f'type="date" name="expires_on" value="{TOMORROW}"' in page.content.decode()
 
 
 def test_a_form_that_is_sent_after_the_last_day_is_taken_and_counts(visitor, link, confirm, member):
-    page = visitor.get(link(expires_on=timezone.localdate().isoformat()))
+    page = visitor.get(link(expires_on=TOMORROW))
     RequestToken.objects.update(expiration_time=timezone.now())
 
     visitor.press(page, email="newcomer@example.com")
@@ -390,7 +405,7 @@ def test_a_form_that_is_sent_after_the_last_day_is_taken_and_counts(visitor, lin
 
 
 def test_the_figures_outlive_the_link(signed_in, visitor, link):
-    visitor.get(link(expires_on=timezone.localdate().isoformat()))
+    visitor.get(link(expires_on=TOMORROW))
     RequestToken.objects.all().delete()
 
     page = signed_in.get(INVITE)

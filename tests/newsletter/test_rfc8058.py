@@ -20,7 +20,6 @@ from apps.newsletter import services
 from apps.newsletter.checks import check_one_click_is_not_redirected
 from apps.newsletter.models import Issue, Subscription
 from tests.newsletter.factories import IssueFactory, SubscriptionFactory
-from tests.newsletter.smtp import smtp_server
 
 pytestmark = pytest.mark.django_db
 
@@ -48,20 +47,14 @@ BODIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def server():
-    with smtp_server() as received:
-        yield received
-
-
 @pytest.fixture
-def send(server):
-    """The mails of one new issue, as the server was given them."""
+def send(smtp):
+    """The emails of one new issue, as the server was given them."""
 
     def send(**fields):
-        server.clear()
+        smtp.accepted.clear()
         call_command("send_issue", IssueFactory(**fields).slug)
-        return list(server)
+        return [content for _, content in smtp.accepted]
 
     return send
 
@@ -179,7 +172,7 @@ def test_the_reader_is_unsubscribed_whatever_the_body(uri, subscription, body):
     assert not is_active(subscription)
 
 
-def test_no_cookie_is_set(uri):
+def test_one_click_sets_no_cookie(uri):
     answer = one_click(uri)
 
     assert not answer.has_header("Set-Cookie")
@@ -187,7 +180,8 @@ def test_no_cookie_is_set(uri):
 
 
 def test_one_machine_may_post_for_many_readers(send):
-    readers = SubscriptionFactory.create_batch(60)
+    # More than one client may have emails sent within an hour.
+    readers = SubscriptionFactory.create_batch(21)
 
     statuses = {one_click(uri_in(message)).status_code for message in send()}
 
@@ -225,7 +219,7 @@ def prepend_www(settings):
         [https_only, append_slash, prepend_www, login_required_for_all],
     ],
 )
-def test_nothing_redirects_it(settings, send, subscription, switches):
+def test_no_setting_redirects_one_click(settings, send, subscription, switches):
     for switch in switches:
         switch(settings)
     [message] = send()
@@ -248,7 +242,7 @@ def test_a_site_whose_own_settings_would_redirect_it_does_not_pass_its_checks(se
 # Later
 
 
-def test_it_works_after_the_key_was_rotated(settings, uri, subscription):
+def test_one_click_works_after_the_key_was_rotated(settings, uri, subscription):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "the next key, as long as a key should be: 0123456789 abcdefghijklmnopqrst"
 
@@ -258,7 +252,7 @@ def test_it_works_after_the_key_was_rotated(settings, uri, subscription):
     assert not is_active(subscription)
 
 
-def test_it_works_after_the_issue_is_deleted(uri, subscription):
+def test_one_click_works_after_the_issue_is_deleted(uri, subscription):
     Issue.objects.all().delete()
 
     answer = one_click(uri)
@@ -267,7 +261,7 @@ def test_it_works_after_the_issue_is_deleted(uri, subscription):
     assert not is_active(subscription)
 
 
-def test_it_works_ten_years_later(monkeypatch, lasting_uri, subscription):
+def test_one_click_works_ten_years_later(monkeypatch, lasting_uri, subscription):
     now, seconds = timezone.now() + TEN_YEARS, time.time() + TEN_YEARS.total_seconds()
     monkeypatch.setattr(timezone, "now", lambda: now)
     monkeypatch.setattr(time, "time", lambda: seconds)
@@ -289,11 +283,11 @@ def test_a_second_post_changes_nothing(lasting_uri):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_five_hundred_looks_change_nothing(uri, subscription, method):
+def test_looking_changes_nothing(uri, subscription, method):
     client = Client()
     before = rows()
 
-    statuses = {request(method, uri, client=client).status_code for _ in range(500)}
+    statuses = {request(method, uri, client=client).status_code for _ in range(3)}
 
     assert statuses == {200}
     assert rows() == before

@@ -7,7 +7,8 @@ from apps.newsletter import referrals
 from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mails import link_in_html, link_in_text
+from tests.support.emails import link_in_html, link_in_text
+from tests.support.refusals import reason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 
@@ -53,7 +54,7 @@ def test_the_address_that_was_typed_gets_one_link_in_both_parts_of_one_mail(visi
 
 
 def test_nothing_but_a_token_is_stored_by_asking(client):
-    ask(client)
+    ask(client, "Newcomer@Example.com")
 
     assert not Subscription.objects.exists()
     assert RequestToken.objects.get().data == {"email": "newcomer@example.com"}
@@ -91,7 +92,7 @@ def test_an_invalid_form_is_shown_again_and_gives_the_use_back(client, affiliate
     page = ask(client, "no address", path=affiliate_path)
 
     assert page.status_code == 200
-    assert "Enter a whole e-mail address" in page.content.decode()
+    assert "Enter a whole email address" in page.content.decode()
     assert Invitation.objects.get(member=member).token.used_to_date == 0
 
 
@@ -104,8 +105,8 @@ def test_a_machine_that_only_looks_is_no_visit(client, affiliate_path, member, m
 
 @pytest.mark.parametrize(
     "address",
-    ["", "newcomer", "a@b@example.com", "a@example.com\r\nBcc: b@example.com", "ä@example.com", "a\0@example.com"]
-    + ["a" * 100_000 + "@example.com", "a@example.com, b@example.com", "<script>@example.com"],
+    ["", "newcomer", "a@b@example.com", "a@example.com\r\nBcc: b@example.com", "ä@example.com", "ſam@example.com"]
+    + ["a\0@example.com", "a" * 100_000 + "@example.com", "a@example.com, b@example.com", "<script>@example.com"],
 )
 def test_what_is_no_address_is_refused_beside_the_field(client, mailoutbox, address):
     page = ask(client, address)
@@ -118,7 +119,7 @@ def test_what_is_no_address_is_refused_beside_the_field(client, mailoutbox, addr
 def test_the_form_of_another_site_is_refused(visitor, mailoutbox):
     answer = ask(visitor)
 
-    assert answer.status_code == 403
+    assert reason(answer) == "csrf"
     assert mailoutbox == []
 
 
@@ -127,7 +128,7 @@ def test_an_invitation_that_was_revoked_offers_the_page_without_it(client, affil
 
     page = client.get(affiliate_path)
 
-    assert page.status_code == 403
+    assert reason(page) == "revoked"
     assert f'href="{SUBSCRIBE}"' in page.content.decode()
 
 
@@ -150,6 +151,7 @@ def test_a_name_is_shown_as_text(client, affiliate_path):
     assert "<b>Member" not in page.content.decode()
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_one_address_gets_five_mails_an_hour(client, mailoutbox):
     for _ in range(5):
         ask(client)
@@ -157,10 +159,11 @@ def test_one_address_gets_five_mails_an_hour(client, mailoutbox):
     answer = ask(client, "NEWCOMER@example.com")
 
     assert answer.status_code == 429
-    assert answer["Retry-After"] == "3600"
+    assert answer["Retry-After"] == "3000"
     assert len(mailoutbox) == 5
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_one_client_gets_twenty_mails_an_hour(client, mailoutbox):
     for number in range(20):
         ask(client, f"newcomer{number}@example.com")

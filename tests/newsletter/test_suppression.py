@@ -3,11 +3,11 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from apps.newsletter import services
+from apps.newsletter import importing, services
 from apps.newsletter.models import Subscription, Suppression
 from tests.factories import UserFactory
-from tests.mails import link_in_text
 from tests.newsletter.factories import SubscriptionFactory
+from tests.support.emails import link_in_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 
@@ -68,7 +68,7 @@ def test_who_left_and_has_an_account_is_not_imported_again(leave, import_file):
     assert readers() == set()
 
 
-def test_a_fresh_double_opt_in_lifts_it(leave, import_file, client, mailoutbox):
+def test_a_fresh_double_opt_in_lifts_a_suppression(leave, import_file, client, mailoutbox):
     address = leave()
     User.objects.all().delete()
 
@@ -87,7 +87,7 @@ def test_asking_for_the_mail_without_confirming_lifts_nothing(leave, client):
     assert Suppression.objects.find([address]) == {address}
 
 
-def test_undo_lifts_it(visitor, subscription, unsubscribe_path):
+def test_undo_lifts_a_suppression(visitor, subscription, unsubscribe_path):
     visitor.press(visitor.press(visitor.get(unsubscribe_path)))
 
     assert readers() == {subscription.user.email}
@@ -128,7 +128,7 @@ def test_the_table_holds_no_address(leave):
     assert len(row["address_hash"]) == 64
 
 
-def test_it_survives_the_rotation_of_the_key(settings, leave, import_file):
+def test_a_suppression_survives_the_rotation_of_the_key(settings, leave, import_file):
     address = leave()
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEXT_KEY, [settings.SECRET_KEY]
 
@@ -137,7 +137,9 @@ def test_it_survives_the_rotation_of_the_key(settings, leave, import_file):
     assert "1 have unsubscribed" in report
 
 
-def test_it_survives_the_end_of_the_former_key_if_that_is_kept_for_it(settings, leave, import_file):
+def test_a_suppression_survives_the_end_of_the_former_key_if_that_is_kept_for_suppressions(
+    settings, leave, import_file
+):
     address = leave()
     settings.SECRET_KEY, settings.SUPPRESSION_KEY = NEXT_KEY, settings.SECRET_KEY
 
@@ -203,10 +205,13 @@ def test_importing_twice_adds_nobody(import_file):
     assert import_file("new@example.com").startswith("0 added, 1 known already")
 
 
-def test_a_long_file_is_imported_to_its_end(import_file):
-    report = import_file(*[f"reader{number}@example.org" for number in range(501)])
+def test_a_file_of_several_batches_is_imported_to_its_end(import_file, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH_SIZE", 2)
 
-    assert report.startswith("501 added")
+    report = import_file(*[f"reader{number}@example.org" for number in range(5)])
+
+    assert report.startswith("5 added")
+    assert len(readers()) == 5
 
 
 def test_a_file_that_is_missing_is_an_error_that_says_so(tmp_path):

@@ -1,12 +1,14 @@
 """Only an issue is list mail. A list header elsewhere would offer to unsubscribe from one's own sign-in link."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
 
 from tests.factories import UserFactory
-from tests.mails import received
+from tests.support.emails import received
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once")]
 
@@ -43,9 +45,10 @@ def test_a_transactional_mail_carries_no_list_header(client, mailoutbox, templat
     [mail] = mailoutbox
     assert list_headers(received(mail)) == []
     assert received(mail)["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<\S+@latchkey\.example>", received(mail)["Message-ID"])
 
 
-def test_an_issue_carries_them(issue, subscription, mailoutbox):
+def test_an_issue_carries_the_headers_of_a_list(issue, subscription, mailoutbox):
     call_command("send_issue", issue.slug)
 
     assert {"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"} <= set(list_headers(received(mailoutbox[0])))

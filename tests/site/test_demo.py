@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from apps.accounts.models import User
 from apps.newsletter.models import Issue, Subscription
 from config import demo
+from tests.support.ports import find_free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -41,14 +42,14 @@ def run(capsys, *args):
     return dict(re.findall(r"^([A-Z]+) .* (http://\S+)$", capsys.readouterr().out, re.MULTILINE))
 
 
-def test_it_prints_three_links_that_work(client, capsys):
+def test_the_demo_prints_three_links_that_work(client, capsys):
     links = run(capsys, "--no-server")
 
     assert list(links) == ["NONE", "REQUEST", "SESSION"]
     assert [client.get(path_of(link)).status_code for link in links.values()] == [200, 200, 200]
 
 
-def test_a_second_run_adds_nothing_and_prints_links_that_work(client, capsys):
+def test_a_second_run_of_the_demo_adds_nothing_and_prints_links_that_work(client, capsys):
     run(capsys, "--no-server")
     before = (User.objects.count(), Issue.objects.count(), Subscription.objects.count())
 
@@ -67,7 +68,7 @@ def test_a_sign_in_link_that_was_used_is_replaced_by_the_next_run(client, capsys
     assert answer.status_code == 200
 
 
-def test_what_somebody_wrote_stays(capsys):
+def test_the_demo_keeps_what_somebody_wrote(capsys):
     run(capsys, "--no-server")
     Issue.objects.filter(slug="what-a-link-may-do").update(title="My title")
 
@@ -76,21 +77,21 @@ def test_what_somebody_wrote_stays(capsys):
     assert Issue.objects.get(slug="what-a-link-may-do").title == "My title"
 
 
-def test_it_publishes_three_issues_and_keeps_one_draft(capsys):
+def test_the_demo_publishes_three_issues_and_keeps_one_draft(capsys):
     run(capsys, "--no-server")
 
     assert Issue.objects.published().count() == 3
     assert Issue.objects.filter(status=Issue.Status.DRAFT).count() == 1
 
 
-def test_nobody_has_a_password(capsys):
+def test_nobody_in_the_demo_has_a_password(capsys):
     run(capsys, "--no-server")
 
     assert not [user for user in User.objects.all() if user.has_usable_password()]
     assert User.objects.get(email=demo.EDITOR).is_superuser
 
 
-def test_it_refuses_without_debug(settings):
+def test_the_demo_refuses_without_debug(settings):
     settings.DEBUG = False
 
     with pytest.raises(CommandError, match="DEBUG=true"):
@@ -124,7 +125,7 @@ def test_a_site_url_that_was_set_is_kept(settings, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("addrport", ["x", "0", "65536", "99999999", "host:", ":8000", "a b:80"])
-def test_what_is_no_port_is_refused(addrport):
+def test_the_demo_refuses_what_is_not_a_port(addrport):
     with pytest.raises(CommandError, match="Try: manage.py demo 8001"):
         call_command("demo", addrport, "--no-server")
 
@@ -139,8 +140,8 @@ def test_a_port_in_use_is_said_before_anything_happens(served):
     assert not User.objects.exists()
 
 
-def test_it_serves_where_it_was_told_to(served, capsys):
-    port = free_port()
+def test_the_demo_serves_where_it_was_told_to(served, capsys):
+    port = str(find_free_port())
 
     run(capsys, port)
 
@@ -160,8 +161,3 @@ def test_the_child_of_the_autoreloader_only_serves(served, capsys, monkeypatch):
 def path_of(link):
     parts = urlsplit(link)
     return f"{parts.path}?{parts.query}"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return str(probe.getsockname()[1])

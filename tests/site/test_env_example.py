@@ -5,7 +5,7 @@ import re
 import pytest
 
 from apps.tokens.conf import TokenSettings
-from tests.site.conftest import ROOT
+from tests.support.project import ROOT
 
 
 def find_names(pattern, *paths):

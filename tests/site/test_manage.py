@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from tests.site.conftest import KEY, ROOT
+from tests.support.project import ROOT, SECRET_KEY
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_every_machine_gets_another_key(run_python, checkout):
 
 
 def test_a_configuration_that_exists_is_never_overwritten(run_python, checkout):
-    text = f"SECRET_KEY={KEY}\nDEBUG=true\n"
+    text = f"SECRET_KEY={SECRET_KEY}\nDEBUG=true\n"
     (checkout / ".env").write_text(text)
 
     result = demo(run_python, checkout, ENV_FILE=".env")
@@ -57,7 +57,7 @@ def test_a_configuration_that_exists_is_never_overwritten(run_python, checkout):
 
 
 def test_a_machine_with_an_exported_key_never_grows_a_debug_file(run_python, checkout):
-    demo(run_python, checkout, ENV_FILE=".env", SECRET_KEY=KEY)
+    demo(run_python, checkout, ENV_FILE=".env", SECRET_KEY=SECRET_KEY)
 
     assert not (checkout / ".env").exists()
 

@@ -1,91 +1,25 @@
 """What every page owes to everybody: a name, one headline, a way past the navigation, colours one can read."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
-from django.urls import URLPattern, get_resolver, reverse
-from django.views import defaults
+from django.urls import reverse
 
+from config import error_pages
 from tests.factories import UserFactory
+from tests.support.pages import ADDRESSES, Page, problems_of
+from tests.support.project import ROOT
+from tests.support.refusals import reason
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 STYLESHEET = (ROOT / "static/css/site.css").read_text(encoding="utf-8")
 ERROR_PAGES = ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html"]
 HOSTILE_HOST = {"host": "evil.example"}
-
-
-def addresses(resolver, prefix="/"):
-    """Every address of the site that takes no argument, the admin's excepted."""
-    for pattern in resolver.url_patterns:
-        path = prefix + str(pattern.pattern)
-        if "<" in path or path.startswith("/admin/"):
-            continue
-        if isinstance(pattern, URLPattern):
-            yield path
-        else:
-            yield from addresses(pattern, path)
-
-
-ADDRESSES = sorted(addresses(get_resolver()))
-
-
-class Page(HTMLParser):
-    """The elements of a page, in order, and what it is called."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.elements, self.title, self._in_title = [], "", False
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        self._in_title = tag == "title"
-
-    def handle_data(self, data):
-        if self._in_title:
-            self.title += data
-            self._in_title = False
-
-    def all(self, *tags):
-        return [attributes for tag, attributes in self.elements if tag in tags]
-
-    def problems(self):
-        """Everything that is wrong with this page; an empty list is a good one."""
-        ids = [attributes["id"] for _, attributes in self.elements if "id" in attributes]
-        controls = [a for a in self.all("input", "select", "textarea") if a.get("type") not in ("hidden", "submit")]
-        labelled = {label.get("for") for label in self.all("label")}
-        described = " ".join(attributes.get("aria-describedby") or "" for _, attributes in self.elements).split()
-        links = self.all("a")
-        found = {
-            "no language": not self.all("html")[0].get("lang"),
-            "title": not re.fullmatch(r"\S.* - Latchkey", self.title),
-            "not one h1": len(self.all("h1")) != 1,
-            "not one main": len(self.all("main")) != 1,
-            "no skip link first": not links or links[0].get("href") != "#content" or "content" not in ids,
-            "no viewport": not any(meta.get("name") == "viewport" for meta in self.all("meta")),
-            "id twice": len(ids) != len(set(ids)),
-            "control without label": any(control.get("id") not in labelled for control in controls),
-            "described by nothing": not set(described) <= set(ids),
-            "link to nowhere": any(
-                not link.get("href") or (link["href"].startswith("#") and link["href"][1:] not in ids) for link in links
-            ),
-            "form to nowhere": any(form.get("action") == "" for form in self.all("form")),
-            "picture without words": any("alt" not in image for image in self.all("img")),
-            "script": bool(self.all("script")) or any(name.startswith("on") for _, a in self.elements for name in a),
-        }
-        return [problem for problem, is_there in found.items() if is_there]
-
-
-def problems_of(answer):
-    """Redirects and refused methods have no page to look at."""
-    return [] if answer.status_code in (302, 303, 405) else Page(answer.content.decode()).problems()
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
@@ -158,7 +92,7 @@ def test_an_address_that_leads_nowhere_says_so_and_offers_the_archive(client):
 def test_a_form_without_its_csrf_token_is_told_to_send_again():
     answer = Client(enforce_csrf_checks=True).post(reverse("accounts:login"), {"email": "reader@example.com"})
 
-    assert answer.status_code == 403
+    assert reason(answer) == "csrf"
     assert "Please send that again" in answer.content.decode()
 
 
@@ -170,7 +104,7 @@ def test_a_foreign_host_is_answered_in_the_same_clothes(client):
 
 
 def test_a_broken_page_says_that_it_is_not_the_readers_doing(rf):
-    answer = defaults.server_error(rf.get("/"))
+    answer = error_pages.server_error(rf.get("/"))
 
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.content.decode()
@@ -180,7 +114,7 @@ def test_who_may_not_open_a_page_is_told_what_to_do(rf):
     request = rf.get("/")
     request.user = UserFactory(email="reader@example.com")
 
-    answer = defaults.permission_denied(request, PermissionError())
+    answer = error_pages.permission_denied(request, PermissionError())
 
     assert answer.status_code == 403
     assert "reader@example.com" in answer.content.decode()

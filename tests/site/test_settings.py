@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.site.conftest import KEY, PRODUCTION
+from tests.support.project import PRODUCTION, SECRET_KEY
 
-START = "import django; django.setup(); from django.conf import settings; "
+READ = "from django.conf import settings; "
 SEND = (
-    "from django.core.mail import EmailMultiAlternatives as Mail; "
+    "import django; django.setup(); from django.core.mail import EmailMultiAlternatives as Mail; "
     "Mail('Subject', 'Body', None, ['reader@example.com']).send()"
 )
 
 
 def read_setting(run_python, expression, **variables):
-    result = run_python("-c", f"{START}print({expression})", DJANGO_SETTINGS_MODULE="config.settings", **variables)
+    result = run_python("-c", f"{READ}print({expression})", DJANGO_SETTINGS_MODULE="config.settings", **variables)
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()
 
@@ -56,7 +56,7 @@ def test_without_a_key_nothing_starts(run_python):
 
 
 def test_without_debug_the_site_must_know_its_address(run_python):
-    result = run_python("manage.py", "check", SECRET_KEY=KEY)
+    result = run_python("manage.py", "check", SECRET_KEY=SECRET_KEY)
 
     assert result.returncode == 1
     assert "SITE_URL is not set" in result.stderr
@@ -72,7 +72,7 @@ def test_cookies_need_https_in_production(run_python):
     secure = "settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT"
 
     assert read_setting(run_python, secure, **PRODUCTION) == "True True True"
-    assert read_setting(run_python, secure, SECRET_KEY=KEY, DEBUG="true") == "False False False"
+    assert read_setting(run_python, secure, SECRET_KEY=SECRET_KEY, DEBUG="true") == "False False False"
 
 
 def test_the_scheme_a_proxy_names_is_trusted_only_where_a_proxy_stands(run_python):
@@ -85,7 +85,7 @@ def test_the_scheme_a_proxy_names_is_trusted_only_where_a_proxy_stands(run_pytho
 def test_mail_is_sent_without_a_warning_on_this_django(run_python, tmp_path):
     result = run_python(
         "-c",
-        START + SEND,
+        SEND,
         DJANGO_SETTINGS_MODULE="config.settings",
         **{**PRODUCTION, "EMAIL_URL": f"filemail:///{tmp_path}"},
     )
@@ -96,9 +96,7 @@ def test_mail_is_sent_without_a_warning_on_this_django(run_python, tmp_path):
 
 @pytest.mark.parametrize("url", ["smtp://127.0.0.1:1", "smtp+tls://user:pw@127.0.0.1:1", "smtp+ssl://127.0.0.1:1"])
 def test_a_mail_server_is_tried_without_a_warning_on_this_django(run_python, url):
-    result = run_python(
-        "-c", START + SEND, DJANGO_SETTINGS_MODULE="config.settings", **{**PRODUCTION, "EMAIL_URL": url}
-    )
+    result = run_python("-c", SEND, DJANGO_SETTINGS_MODULE="config.settings", **{**PRODUCTION, "EMAIL_URL": url})
 
     assert "ConnectionRefusedError" in result.stderr
     assert "Warning" not in result.stderr
@@ -107,8 +105,7 @@ def test_a_mail_server_is_tried_without_a_warning_on_this_django(run_python, url
 def test_the_tests_ignore_what_the_developer_exported(run_python):
     result = run_python(
         "-c",
-        "import django; django.setup(); from django.conf import settings; "
-        "print(settings.DEBUG, settings.SITE_URL, settings.TIME_ZONE)",
+        f"{READ}print(settings.DEBUG, settings.SITE_URL, settings.TIME_ZONE)",
         DJANGO_SETTINGS_MODULE="tests.settings",
         DEBUG="true",
         SECRET_KEY="x",

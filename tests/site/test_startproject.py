@@ -3,7 +3,7 @@ import shutil
 import pytest
 from django.core.management import call_command
 
-from tests.site.conftest import ROOT
+from tests.support.project import ROOT
 
 NOT_OF_A_CLONE = (".git", ".venv*", ".env", "db.sqlite3*", "staticfiles", "__pycache__", ".*_cache", ".hypothesis")
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from apps.tokens.conf import TokenSettings
 from apps.tokens.models import RequestToken
 
 
@@ -24,8 +25,8 @@ def own_urls(settings):
 
 @pytest.fixture(autouse=True)
 def no_exported_settings(monkeypatch):
-    for name in ("QUERYSTRING", "EXPIRY", "403_TEMPLATE", "DISABLE_LOGS"):
-        monkeypatch.delenv(f"REQUEST_TOKEN_{name}", raising=False)
+    for name in vars(TokenSettings):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.tokens.models import RequestToken, RequestTokenLog
 
@@ -42,6 +44,20 @@ def test_no_page_shows_a_jwt(staff, session_token, request):
 
     assert str(session_token.scope) in pages
     assert session_token.jwt()[:25] not in pages
+
+
+def test_the_list_needs_no_query_per_token(admin, make_token, make_user):
+    mode = RequestToken.LOGIN_MODE_REQUEST
+    make_token(login_mode=mode, user=make_user())
+    with CaptureQueriesContext(connection) as for_one:
+        admin.get(CHANGELIST)
+    for number in range(3):
+        make_token(login_mode=mode, user=make_user(f"reader{number}@example.com"))
+
+    with CaptureQueriesContext(connection) as for_four:
+        admin.get(CHANGELIST)
+
+    assert len(for_four) == len(for_one)
 
 
 def test_the_history_of_a_token_is_shown_with_it(admin, client, request_token):

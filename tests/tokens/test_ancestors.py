@@ -7,6 +7,7 @@ from django.urls import path
 
 from apps.tokens.decorators import use_request_token
 from apps.tokens.models import RequestToken
+from tests.tokens.support import refusal
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,7 @@ def test_scopes_that_do_not_match_are_a_403_without_calling_the_function(client,
 
     response = client.get("/bar/?rt=" + token.jwt())
 
-    assert response.status_code == 403
+    assert refusal(response) == "scope"
 
 
 def test_a_link_in_a_template(db):

@@ -1,5 +1,12 @@
 import pytest
 from django.core.checks import Tags, run_checks
+from django.urls import include, path
+from django.views import View
+
+from apps.tokens.decorators import use_request_token
+from apps.tokens.middleware import RequestTokenMiddleware
+from apps.tokens.mixins import RequestTokenMixin
+from apps.tokens.models import RequestToken
 
 OURS = "apps.tokens.middleware.RequestTokenMiddleware"
 AUTH = "django.contrib.auth.middleware."
@@ -9,6 +16,10 @@ ORDER = [
     AUTH + "AuthenticationMiddleware",
     OURS,
 ]
+
+
+class Subclass(RequestTokenMiddleware):
+    pass
 
 
 def found(**options):
@@ -110,9 +121,56 @@ def test_a_weak_key_is_a_warning_before_deployment(settings, name):
     assert ids() == []
 
 
-def __getattr__(name):
-    if name != "Subclass":
-        raise AttributeError(name)
-    from apps.tokens.middleware import RequestTokenMiddleware
+class TwoDatabases:
+    """Sends the tokens elsewhere than the users."""
 
-    return type("Subclass", (RequestTokenMiddleware,), {})
+    def db_for_write(self, model, **hints):
+        return "other" if model is RequestToken else "default"
+
+
+def test_tokens_in_another_database_than_the_users_are_an_error(settings):
+    settings.DATABASE_ROUTERS = [f"{__name__}.TwoDatabases"]
+
+    [message] = run_checks(tags=[Tags.database], databases=["default"])
+
+    assert message.id == "tokens.E009"
+
+
+@use_request_token(scope="test", confirm=False)
+def signs_in_by_get(request):
+    pass
+
+
+@use_request_token(scope="test", confirm=False, methods=["POST"])
+def signs_in_by_post(request):
+    pass
+
+
+@use_request_token(scope="test")
+def asks_before_it_signs_in(request):
+    pass
+
+
+class SignsInByPost(RequestTokenMixin, View):
+    token_scope = "test"
+    token_confirm = False
+
+    def post(self, request):
+        pass
+
+
+urlpatterns = [
+    path("post/", signs_in_by_post),
+    path("class/", SignsInByPost.as_view()),
+    path("asks/", asks_before_it_signs_in),
+    path("nested/", include([path("get/", signs_in_by_get)])),
+]
+
+
+def test_a_view_that_signs_in_by_get_is_named(settings):
+    settings.ROOT_URLCONF = __name__
+
+    [message] = [message for message in run_checks(tags=[Tags.urls]) if message.id == "tokens.W002"]
+
+    assert f"{__name__}.signs_in_by_get" in message.msg
+    assert 'methods=["POST"]' in message.hint

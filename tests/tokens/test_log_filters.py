@@ -37,6 +37,11 @@ def test_the_parameter_is_hidden_whatever_it_is_called_and_whatever_is_in_it(set
     assert write("GET /?a=1&key=half-a-token&b=2") == "GET /?a=1&key=***&b=2"
 
 
+@pytest.mark.parametrize("end", ['"', "'", "#part", "&b=2", " HTTP/1.1"])
+def test_what_stands_behind_a_token_is_left_alone(end):
+    assert write(f"GET /?at=W10:1vabc:sig-nature{end}") == f"GET /?at=***{end}"
+
+
 def test_an_access_token_is_hidden():
     assert write("GET /?at=W10:1vabc:sig-nature HTTP/1.1") == "GET /?at=*** HTTP/1.1"
 

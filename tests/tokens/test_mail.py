@@ -3,7 +3,6 @@ import email.policy
 import re
 
 import pytest
-from django.core import mail
 
 from apps.tokens.mail import LinkEmail
 
@@ -68,7 +67,10 @@ def test_a_long_subject_in_another_script_is_folded_as_rfc_2047_has_it(as_bytes)
     assert received.replace(" ", "") == subject.replace(" ", "")
 
 
-def test_what_is_sent_is_what_was_written(mailoutbox):
-    message(body=f"Grüße\n{LINK}").send()
+@pytest.mark.parametrize("as_bytes", [raw, smtp_bytes])
+@pytest.mark.parametrize("text", ["plain", "Grüße und eine Schlüsselgewalt", "钥匙", "\U0001f511"])
+def test_who_reads_the_bytes_finds_both_parts_as_they_were_written(as_bytes, text):
+    received = email.message_from_bytes(as_bytes(body=f"{text}\n{LINK}\n"), policy=email.policy.default)
 
-    assert mail.outbox[0].body == f"Grüße\n{LINK}"
+    assert received.get_body(["plain"]).get_content().splitlines() == [text, LINK]
+    assert received.get_body(["html"]).get_content().strip() == f'<p lang="en"><a href="{LINK}">Follow</a></p>'

@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.test import AsyncClient, RequestFactory
+from django.urls import path
 
 from apps.tokens.middleware import RequestTokenMiddleware
 from apps.tokens.models import RequestToken
@@ -129,6 +130,10 @@ def test_a_json_token_that_is_none_of_ours_is_refused(client, db, value):
         (b"--x\r\n", "multipart/form-data; boundary=x"),
         (b"", "nonsense"),
         (b"{}", "application/json; charset=nonsense"),
+        (b"{}", "application/json; charset=hex"),
+        (b"rt=x", "application/x-www-form-urlencoded; charset=hex"),
+        (b"rt=x", "application/x-www-form-urlencoded; charset=latin-1"),
+        (b"--x\r\n", "multipart/form-data; boundary=x; charset=undefined"),
     ],
 )
 def test_no_body_makes_a_declared_view_fail(crashing_client, db, body, content_type):
@@ -329,9 +334,4 @@ def foreign(request):
     raise ForeignError
 
 
-def __getattr__(name):
-    from django.urls import path
-
-    if name == "urlpatterns":
-        return [path("foreign/", foreign)]
-    raise AttributeError(name)
+urlpatterns = [path("foreign/", foreign)]

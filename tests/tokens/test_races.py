@@ -25,8 +25,10 @@ def all_at_once(visit):
         connections.close_all()
 
     threads = [threading.Thread(target=run) for _ in range(VISITORS)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return Counter(answers)
 
 

@@ -72,6 +72,60 @@ def test_tokens_of_a_rotated_key_end_with_the_fallback(settings):
         signing.decode(token)
 
 
+def test_a_link_of_one_realm_is_forged_in_another(settings):
+    settings.REQUEST_TOKEN_REALM = "tenant-a"
+    token = signing.encode(CLAIMS)
+
+    settings.REQUEST_TOKEN_REALM = "tenant-b"
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(token)
+
+
+def test_a_realm_is_read_when_a_link_is_made_and_when_it_is_opened(settings):
+    tenants = ["tenant-a"]
+    settings.REQUEST_TOKEN_REALM = lambda: tenants[-1]
+    token = signing.encode(CLAIMS)
+
+    assert signing.decode(token) == CLAIMS
+    tenants.append("tenant-b")
+    with pytest.raises(InvalidTokenError):
+        signing.decode(token)
+
+
+def test_a_retired_key_is_tried_with_the_present_realm_only(settings):
+    token = signing.encode(CLAIMS)
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "the-next-key-" * 5
+    settings.REQUEST_TOKEN_REALM = "tenant-a"
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(token)
+
+
+def test_nobody_signs_with_an_empty_fallback(settings):
+    settings.SECRET_KEY_FALLBACKS = [""]
+
+    with pytest.raises(InvalidTokenError):
+        signing.decode(jwt.encode(CLAIMS, signing._key("", ""), "HS256", headers={"typ": None}))
+
+
+def test_a_refusal_says_when_the_link_expired():
+    with pytest.raises(ExpiredError) as refusal:
+        signing.decode(signing.encode({**CLAIMS, "exp": 1_700_000_100}))
+
+    assert refusal.value.at.timestamp() == 1_700_000_100
+
+
+def test_an_expiry_beyond_any_calendar_is_no_error():
+    claims = {**CLAIMS, "exp": 10**15}
+
+    assert signing.decode(signing.encode(claims)) == claims
+    with pytest.raises(NotYetValidError):
+        signing.decode(signing.encode({**CLAIMS, "nbf": 10**15}))
+
+
 def test_a_token_is_refused_from_its_expiry_on(monkeypatch):
     token = signing.encode({**CLAIMS, "exp": 1_800_000_000})
     monkeypatch.setattr(signing.time, "time", lambda: 1_800_000_000.0)

@@ -1,8 +1,10 @@
 """Views that answer with what they saw: who the user is, and which token came along."""
 
 import asyncio
+import contextlib
 
 from django.contrib import admin
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
@@ -14,9 +16,11 @@ from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from apps.tokens.admission import admit
 from apps.tokens.decorators import use_request_token
-from apps.tokens.exceptions import ExpiredError
+from apps.tokens.exceptions import ExpiredError, ScopeError
 from apps.tokens.mixins import RequestTokenMixin
+from apps.tokens.models import RequestToken
 
 
 def seen(request, user=None, **more):
@@ -135,6 +139,24 @@ def deletes_the_token(request):
     return HttpResponse("deleted")
 
 
+@use_request_token(scope="test", confirm=False)
+def remembers(request):
+    request.session["seen"] = True
+    return HttpResponse()
+
+
+@use_request_token(scope="test", confirm=False)
+def signs_out(request):
+    logout(request)
+    return HttpResponse()
+
+
+@use_request_token(scope="test")
+def deletes_the_tokens(request):
+    RequestToken.objects.all().delete()
+    return HttpResponse("deleted")
+
+
 @use_request_token(scope="test")
 def deletes_the_user(request):
     request.user.delete()
@@ -176,7 +198,72 @@ def borrows(request):
 borrows_with_a_token = use_request_token(scope="test")(borrows)
 
 
+def confirms_by_header(request, token):
+    """No page for the browser that asked, a page of its own for another, a refusal for a third."""
+    who = request.headers.get("X-Browser")
+    if who == "barred":
+        raise ScopeError
+    return {"asked": False, "other": "own_confirm.html"}.get(who, True)
+
+
+def says_again(request, token):
+    if "again" not in request.GET:
+        return None
+    return HttpResponse(f"again {token.pk}", status=208)
+
+
+asks_by_function = csrf_exempt(use_request_token(scope="test", confirm=confirms_by_header)(seen))
+again = csrf_exempt(use_request_token(scope="test", confirm=False, again=says_again)(seen))
+only_post = csrf_exempt(use_request_token(scope="test", confirm=False, methods=["POST"])(seen))
+require_post = require_POST(csrf_exempt(use_request_token(scope="test", confirm=False)(seen)))
+
+
+def admits(request):
+    outside = request.user
+    with admit(request, scope="test", required="required" in request.GET) as token:
+        if "release" in request.GET:
+            token.release()
+        if "raise" in request.GET:
+            raise RuntimeError
+        response = seen(request)
+    response["X-Restored"] = str(request.user is outside)
+    return response
+
+
+async def admits_async(request):
+    async with admit(request, scope="test") as token:
+        return seen(request, await request.auser(), same=request.token is token)
+
+
+def admits_a_row(request, pk):
+    with admit(request, scope="test", token=RequestToken.objects.get(pk=pk)):
+        return seen(request)
+
+
+def admits_within_a_transaction(request):
+    with transaction.atomic():
+        with contextlib.suppress(RuntimeError), admit(request, scope="test"):
+            raise RuntimeError
+        return HttpResponse(RequestToken.objects.get().used_to_date)
+
+
+def atomic_middleware(get_response):
+    def middleware(request):
+        with transaction.atomic():
+            return get_response(request)
+
+    return middleware
+
+
 urlpatterns = [
+    path("asks-by-function/", asks_by_function),
+    path("again/", again),
+    path("only-post/", only_post),
+    path("require-post/", require_post),
+    path("admits/", csrf_exempt(admits)),
+    path("admits-async/", admits_async),
+    path("admits-a-row/<int:pk>/", csrf_exempt(admits_a_row)),
+    path("admits-within-a-transaction/", admits_within_a_transaction),
     path("admin/", admin.site.urls),
     path("undeclared/", undeclared),
     path("undeclared-body/", csrf_exempt(undeclared_body)),
@@ -205,6 +292,9 @@ urlpatterns = [
     path("saves-the-token/", saves_the_token),
     path("deletes-the-token/", deletes_the_token),
     path("deletes-the-user/", deletes_the_user),
+    path("remembers/", remembers),
+    path("signs-out/", signs_out),
+    path("deletes-the-tokens/", deletes_the_tokens),
     path("cached/", cached),
     path("never-answers/", never_answers),
     path("publicly-cached/", publicly_cached),

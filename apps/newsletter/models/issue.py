@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
@@ -13,6 +14,9 @@ from apps.newsletter.clock import DatabaseNow
 
 def new_preview_key() -> str:
     return get_random_string(12)
+
+
+SLUG_LENGTH = 100
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
@@ -65,8 +69,9 @@ class IssueQuerySet(models.QuerySet["Issue"]):
 
     def finish(self) -> int:
         """sending -> sent, if no delivery is open."""
-        open_ones = self.model._meta.get_field("deliveries").related_model.objects.open()
-        done = self.filter(~Exists(open_ones.filter(issue=OuterRef("pk"))), status=Issue.Status.SENDING)
+        # Any: Delivery, whose module imports this one.
+        delivery: Any = self.model._meta.get_field("deliveries").related_model
+        done = self.filter(~Exists(delivery.objects.open().filter(issue=OuterRef("pk"))), status=Issue.Status.SENDING)
         return done.update(status=Issue.Status.SENT, finished_at=DatabaseNow())
 
     def reopen(self) -> int:
@@ -91,7 +96,9 @@ class Issue(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     title = models.CharField(_("title"), max_length=200)
-    slug = models.SlugField(_("slug"), max_length=100, unique=True, help_text=_("The last part of its address."))
+    slug = models.SlugField(
+        _("slug"), max_length=SLUG_LENGTH, unique=True, help_text=_("The last part of its address.")
+    )
     summary = models.CharField(_("summary"), max_length=300, blank=True, help_text=_("One or two sentences."))
     body = models.TextField(_("text"), help_text=_("Markdown. A blank line starts a paragraph."))
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)

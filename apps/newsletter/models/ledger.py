@@ -63,14 +63,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         # Django has no INSERT ... SELECT: it compiles the SELECT and knows how this database ignores what is there.
         connection = connections[self.db]
         quote = connection.ops.quote_name
-        fields = [self.model._meta.get_field(name) for name in ("subscription", *values)]
-        columns = ", ".join(quote(field.column) for field in fields)
+        fields = {field.name: field for field in self.model._meta.concrete_fields}
+        written = [fields[name] for name in ("subscription", *values)]
+        columns = ", ".join(quote(field.column) for field in written if field.column)
         select, params = readers.query.get_compiler(self.db).as_sql()
         insert = connection.ops.insert_statement(on_conflict=OnConflict.IGNORE)
-        suffix = connection.ops.on_conflict_suffix_sql(fields, OnConflict.IGNORE, (), ())
+        suffix = connection.ops.on_conflict_suffix_sql(written, OnConflict.IGNORE, (), ())
         with connection.cursor() as cursor:
             cursor.execute(f"{insert} {quote(self.model._meta.db_table)} ({columns}) {select} {suffix}", params)
-            return cursor.rowcount
+            frozen: int = cursor.rowcount
+        return frozen
 
     def counts(self) -> dict[str, int]:
         """How many rows are in each state, all of them named; they add up to the frozen readers."""
@@ -169,7 +171,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def _bury(self) -> int:
         with transaction.atomic(using=self.db):
-            in_doubt, *rest = self._lock() or [None]
+            held = self._lock()
+            if not held:
+                return 0
+            in_doubt, *rest = held
             rows = self.model._default_manager.using(self.db)
             rows.filter(pk__in=rest).update(**BACK_IN_QUEUE)
             # claimed_by stays: if the worker lives, it can still settle this row.

@@ -18,7 +18,8 @@ class PaceQuerySet(models.QuerySet["Pace"]):
             # One UPDATE moves the time on; nobody else gets the same room, on any database.
             self.filter(pk=1).update(free_at=Greatest(F("free_at"), DatabaseNow()) + taken)
             [(free_at, now)] = self.filter(pk=1).values_list("free_at", DatabaseNow())
-        return max(0.0, (free_at - taken - now).total_seconds())
+        seconds: float = (free_at - taken - now).total_seconds()
+        return max(0.0, seconds)
 
 
 class Pace(models.Model):

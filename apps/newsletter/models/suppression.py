@@ -15,8 +15,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from apps.tokens.conf import secret_keys
+
 # Do not change: every row depends on it, and no row can be made again.
-KEY_SALT = "latchkey.newsletter.suppression"
+KEY_SALT = "newsletter.suppression"
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
@@ -67,7 +69,7 @@ def _secrets() -> list[str | bytes]:
     # Threat: a rotated SECRET_KEY that lets everybody who left be imported again. A hash cannot be made anew under
     # the new key, since the address is gone. So the former keys are asked as well, and SUPPRESSION_KEY, which has
     # no reason to rotate, comes first.
-    return [key for key in (settings.SUPPRESSION_KEY, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS) if key]
+    return [key for key in (settings.SUPPRESSION_KEY, *secret_keys()) if key]
 
 
 def _hashes(address: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import F
@@ -10,7 +10,7 @@ from django.db.models.sql import UpdateQuery
 
 from apps.newsletter.clock import DatabaseNow
 from apps.newsletter.models import Delivery, Issue
-from apps.newsletter.models.ledger import LEASE
+from apps.newsletter.models.ledger import LEASE, DeliveryStatus
 
 # In the place of a delivery's id; no row has it.
 ANY_ROW = -1
@@ -72,11 +72,11 @@ class Claim:
         """``settle`` for the common case."""
         with connection.cursor() as cursor:
             cursor.execute(self._mark, [delivery.pk if value == ANY_ROW else value for value in self._mark_params])
-            is_ours = cursor.rowcount == 1
+            is_ours: bool = cursor.rowcount == 1
         self._in_doubt = None
         return is_ours
 
-    def settle(self, delivery: Delivery, status: Delivery.Status, **fields: Any) -> bool:
+    def settle(self, delivery: Delivery, status: DeliveryStatus, **fields: Any) -> bool:
         """Marks the delivery; False if it is not ours any more."""
         is_ours = self._deliveries.settle(delivery.pk, self._name, status, **fields)
         self._in_doubt = None
@@ -92,7 +92,7 @@ class Claim:
         return lowest.values_list(*columns).query.sql_with_params()
 
     def _write_mark(self) -> tuple[str, Any]:
-        query = self._deliveries.settling(ANY_ROW, self._name).query.chain(UpdateQuery)
+        query = cast(UpdateQuery, self._deliveries.settling(ANY_ROW, self._name).query.chain(UpdateQuery))
         query.add_update_values(
             {
                 "status": Delivery.Status.SENT,
@@ -102,4 +102,5 @@ class Claim:
                 "claimed_until": None,
             }
         )
-        return query.get_compiler(self._deliveries.db).as_sql()
+        sql: tuple[str, Any] = query.get_compiler(self._deliveries.db).as_sql()
+        return sql

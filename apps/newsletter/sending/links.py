@@ -1,12 +1,11 @@
 """One unsubscribe link per reader, there before the first mail goes out, so that no mail needs a query for it."""
 
-from typing import Any
-
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
 
 from apps.newsletter import scopes
 from apps.newsletter.models import Subscription
+from apps.newsletter.models.subscription import SubscriptionQuerySet
 from apps.tokens.models import RequestToken
 
 BATCH = 1000
@@ -24,7 +23,7 @@ def mint_missing_links() -> int:
 
 
 @transaction.atomic
-def _mint(without: Any, readers: list[int]) -> int:
+def _mint(without: SubscriptionQuerySet, readers: list[int]) -> int:
     # Locked: somebody else may mint for the same readers, and the mails already out carry the first link.
     locked = Subscription.objects.select_for_update().filter(pk__in=readers).order_by("pk")
     list(locked.values_list("pk", flat=True))

@@ -1,5 +1,6 @@
 from time import monotonic
-from typing import Any
+
+from django.core.management.base import OutputWrapper
 
 from apps.newsletter.models import Issue
 
@@ -11,7 +12,7 @@ SECONDS_BETWEEN_LINES = 10
 class Progress:
     """How far an issue is, whoever sends it: a bar on a terminal, now and then a line anywhere else."""
 
-    def __init__(self, issue: Issue, out: Any) -> None:
+    def __init__(self, issue: Issue, out: OutputWrapper) -> None:
         self._issue, self._out = issue, out
         self._is_terminal = out.isatty()
         self._seconds = SECONDS_BETWEEN_BARS if self._is_terminal else SECONDS_BETWEEN_LINES

@@ -2,7 +2,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
+
+Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
 @contextmanager
@@ -14,7 +17,7 @@ def stop_on_signals() -> Iterator[Callable[[], bool]]:
         yield is_stopped.is_set
         return
 
-    def stop(number: int, frame: Any) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         is_stopped.set()
         handler = former[number]
         restore()
@@ -26,7 +29,7 @@ def stop_on_signals() -> Iterator[Callable[[], bool]]:
         for number, handler in former.items():
             signal.signal(number, handler)
 
-    former = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    former: dict[int, Handler] = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield is_stopped.is_set
     finally:

@@ -125,7 +125,7 @@ def _recipient_answer(error: SMTPRecipientsRefused) -> Answer:
     return Answer(Verdict.REFUSED, type(error).__name__)
 
 
-def _mail_answer(code: int, words: Any) -> Answer:
+def _mail_answer(code: int, words: bytes | str) -> Answer:
     return Answer(Verdict.LATER if 400 <= code < 500 else Verdict.REFUSED, _code(code, words))
 
 
@@ -136,7 +136,7 @@ def _server_answer(error: Exception) -> Answer:
     return Answer(Verdict.BARRED if barred else Verdict.TROUBLE, _code(error.smtp_code, error.smtp_error))
 
 
-def _code(code: int, words: Any) -> str:
+def _code(code: int, words: bytes | str) -> str:
     """Such as 550 5.1.1: the reply code and, if there is one, the enhanced status code of RFC 3463."""
     text = words.decode("ascii", "replace") if isinstance(words, bytes) else str(words)
     enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", text)

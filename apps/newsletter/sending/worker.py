@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 from time import monotonic, sleep
-from typing import Any
+from typing import cast
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.translation import gettext as _
 
 from apps.newsletter import services
-from apps.newsletter.emails import absolute_url
-from apps.newsletter.models import Delivery, Issue, Pace
+from apps.newsletter.models import Delivery, Issue, Pace, Subscription
 from apps.newsletter.rendering import IssueMail, message_id
 from apps.newsletter.sending.claims import Claim, Standing
 from apps.newsletter.sending.outcomes import Outcomes
 from apps.newsletter.sending.transport import Answer, Transport, Verdict
+from apps.site.emails import absolute_url
 from apps.tokens.mail import LinkEmail
 
 BATCH = 100
@@ -91,7 +91,8 @@ class Worker:
         return answer
 
     def _write(self, delivery: Delivery) -> LinkEmail:
-        subscription: Any = delivery.subscription
+        # Claim.look has found the reader.
+        subscription = cast(Subscription, delivery.subscription)
         # No query as long as the reader's link works.
         token = services.ensure_unsubscribe_token(subscription)
         return self._mail.message(

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
+from apps.site.http import UserRequest
+
 View = Callable[..., HttpResponse]
 
 
@@ -21,7 +23,7 @@ def staff_only(permission: str = "newsletter.change_issue") -> Callable[[View], 
         @permission_required(permission, raise_exception=True)
         @never_cache
         @wraps(view)
-        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def wrapper(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_staff:
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -9,12 +9,13 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.newsletter.models import Issue
+from apps.newsletter.models.issue import SLUG_LENGTH
 
 MINUTE = "%Y-%m-%dT%H:%M"
 LONGEST_WAIT = timedelta(days=36_500)
 
 
-class IssueForm(forms.ModelForm):
+class IssueForm(forms.ModelForm[Issue]):
     class Meta:
         model = Issue
         fields = ["title", "slug", "summary", "body"]
@@ -47,7 +48,7 @@ class IssueForm(forms.ModelForm):
     def show_slug(self) -> None:
         """When the form is shown again, have what was made of the title in the field."""
         if self.cleaned_data.get("slug"):
-            self.data = {**self.data.dict(), "slug": self.cleaned_data["slug"]}
+            self.data = {**dict(self.data.items()), "slug": self.cleaned_data["slug"]}
 
     def save_if_editable(self) -> bool:
         """
@@ -96,7 +97,7 @@ class ScheduleForm(forms.Form):
         self.fields["at"].widget.attrs["min"] = now.strftime(MINUTE)
 
     def clean_at(self) -> datetime:
-        at = self.cleaned_data["at"]
+        at: datetime = self.cleaned_data["at"]
         if at <= timezone.now():
             raise ValidationError(_("This time has passed. To send it at once, use the button above."))
         if at > timezone.now() + LONGEST_WAIT:
@@ -105,8 +106,7 @@ class ScheduleForm(forms.Form):
 
 
 def _free_slug(title: str, issue: Issue) -> str:
-    longest = Issue._meta.get_field("slug").max_length - 4
-    slug = slugify(title)[:longest].strip("-") or f"issue-{timezone.localdate()}"
+    slug = slugify(title)[: SLUG_LENGTH - 4].strip("-") or f"issue-{timezone.localdate()}"
     taken = set(Issue.objects.exclude(pk=issue.pk).filter(slug__startswith=slug).values_list("slug", flat=True))
     numbered = (f"{slug}-{number}" for number in range(2, len(taken) + 3))
     return next(candidate for candidate in (slug, *numbered) if candidate not in taken)

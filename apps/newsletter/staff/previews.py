@@ -16,13 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from apps.newsletter.emails import absolute_url
 from apps.newsletter.models import Issue
 from apps.newsletter.scopes import PREVIEW
 from apps.newsletter.staff.access import acts_on_post, staff_only
 from apps.newsletter.staff.forms import ShareForm
-from apps.tokens.access.decorators import access_token_required
-from apps.tokens.access.decorators import access_url
+from apps.site.emails import absolute_url
+from apps.tokens.access.decorators import access_token_required, access_url
 from apps.tokens.access.scope import access_obj
 
 

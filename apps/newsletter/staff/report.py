@@ -1,6 +1,6 @@
 """The numbers of an issue on its way and afterwards, out of the ledger."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from django.db.models import Count
 from django.utils.functional import cached_property
@@ -20,7 +20,8 @@ ORDER = [
 ]
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True)
+class Line:
     status: str
     label: str
     count: int
@@ -39,7 +40,7 @@ class Report:
     @property
     def lines(self) -> list[Line]:
         """One per state; the sum of their counts is ``total``."""
-        return [Line(status, status.label, self.counts[status]) for status in ORDER]
+        return [Line(status, str(status.label), self.counts[status]) for status in ORDER]
 
     @property
     def percent(self) -> int:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from smtplib import SMTPException
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,16 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.newsletter import sending, services, tasks
-from apps.newsletter.emails import absolute_url
 from apps.newsletter.models import Issue, Subscription
 from apps.newsletter.rendering import IssueMail
 from apps.newsletter.staff.access import acts_on_post, staff_only
 from apps.newsletter.staff.forms import ScheduleForm
+from apps.site.emails import absolute_url
+from apps.site.http import User, UserRequest
 
 
 @staff_only()
 @acts_on_post
-def test(request: HttpRequest, slug: str) -> HttpResponse:
+def test(request: UserRequest, slug: str) -> HttpResponse:
     """Mails the issue, as a reader gets it, to whoever presses the button."""
     mail = IssueMail(get_object_or_404(Issue, slug=slug))
     try:
@@ -59,7 +59,7 @@ def unschedule(request: HttpRequest, slug: str) -> HttpResponse:
 
 @staff_only()
 @acts_on_post
-def pause(request: HttpRequest, slug: str) -> HttpResponse:
+def pause(request: UserRequest, slug: str) -> HttpResponse:
     reason = _("Paused by %(name)s.") % {"name": request.user.get_short_name() or _("the staff")}
     return _answer(request, slug, Issue.objects.filter(slug=slug).pause(reason), "")
 
@@ -107,7 +107,7 @@ def _wake_worker(issue: Issue) -> None:
         tasks.send_issue.enqueue(issue.pk)
 
 
-def _own_unsubscribe_url(user: Any) -> str:
+def _own_unsubscribe_url(user: User) -> str:
     """The real link of a reader among the staff; for others the address alone, which ends nobody's subscription."""
     subscription = Subscription.objects.filter(user=user).select_related("user", "unsubscribe_token").first()
     url = absolute_url("newsletter:unsubscribe")

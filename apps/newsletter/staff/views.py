@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -26,7 +28,7 @@ def issues(request: HttpRequest) -> HttpResponse:
 def issue(request: HttpRequest, slug: str) -> HttpResponse:
     """Where an issue stands and what can be done with it: a draft, a sending under way, or the report."""
     found = get_object_or_404(Issue, slug=slug)
-    context = {"issue": found}
+    context: dict[str, Any] = {"issue": found, "refresh_seconds": None}
     if found.status == Issue.Status.SENDING or (found.is_published and not found.has_started):
         context["refresh_seconds"] = None if "still" in request.GET else SECONDS_BETWEEN_LOOKS
     if not found.has_started:
@@ -54,7 +56,7 @@ def _write(request: HttpRequest, found: Issue) -> HttpResponse:
     """The form. "Preview" shows it again, with what was typed as readers will see it; nothing is stored."""
     is_preview, address = "preview" in request.POST, found.slug
     form = IssueForm(request.POST if request.method == "POST" else None, instance=found)
-    context = {"form": form, "issue": found}
+    context = {"form": form, "issue": found, "preview": None}
     is_valid = form.is_valid()
     if is_preview:
         form.show_slug()

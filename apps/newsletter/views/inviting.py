@@ -1,19 +1,20 @@
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.newsletter import payloads, referrals
-from apps.newsletter.emails import absolute_url
 from apps.newsletter.forms import InvitationForm
+from apps.site.emails import absolute_url
+from apps.site.http import UserRequest
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: UserRequest) -> HttpResponse:
     """A member's own link and what became of it."""
     invitation = referrals.invitation_of(request.user)
     token = referrals.usable_token(invitation)

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.newsletter import confirmations, first_touch, payloads, referrals, scopes, services
 from apps.newsletter.forms import SubscribeForm
 from apps.newsletter.models import Invitation
-from apps.tokens.decorators import use_request_token
-from apps.tokens.mail import MailNotSentError
-from apps.tokens.ratelimit import allow
+from apps.site.emails import MailNotSentError
+from apps.site.limits import HOUR, Limit, too_many_requests
+from apps.tokens.decorators import TokenRequest, use_request_token
+from apps.tokens.models import RequestToken
 
-MAILS_PER_ADDRESS = 5
-MAILS_PER_CLIENT = 20
-LIMIT_SECONDS = 60 * 60
+PER_ADDRESS = Limit("subscribe.address", 5, per=HOUR)
+PER_CLIENT = Limit("subscribe.client", 20, per=HOUR)
 
 
 # Not atomic, also under ATOMIC_REQUESTS: the mail goes out on commit and its failure is answered here.
@@ -50,7 +50,7 @@ def subscribe_done(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @use_request_token(scope=scopes.CONFIRM, required=True, confirm="newsletter/confirm.html")
 @require_POST
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: TokenRequest) -> HttpResponse:
     """The second half of the double opt-in; the page with the button is shown by the middleware."""
     email = payloads.confirmed_email(request.token.data)
     if not email:
@@ -63,17 +63,16 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest) -> HttpResponse:
     invitation = first_touch.read(request) or _followed(request)
-    if hasattr(request, "token"):
-        # A form is no visit; this one was counted when the page was opened.
-        request.token.release()
-    if not _allow("client", request.META["REMOTE_ADDR"], limit=MAILS_PER_CLIENT):
-        return _too_many_requests(request)
+    # A form is not a visit; that was counted when the page was opened.
+    _release_use(request)
+    if not PER_CLIENT.allow(request.META["REMOTE_ADDR"]):
+        return too_many_requests(request, PER_CLIENT)
     form = SubscribeForm(request.POST)
     if not form.is_valid():
         return render(request, "newsletter/subscribe.html", _context(request, form, invitation))
     email = form.cleaned_data["email"]
-    if not _allow("address", email, limit=MAILS_PER_ADDRESS):
-        return _too_many_requests(request)
+    if not PER_ADDRESS.allow(email):
+        return too_many_requests(request, PER_ADDRESS)
     try:
         confirmations.request_confirmation(email, invitation=None if _is_own(request, invitation) else invitation)
     except MailNotSentError:
@@ -84,7 +83,18 @@ def _ask(request: HttpRequest) -> HttpResponse:
 
 def _followed(request: HttpRequest) -> Invitation | None:
     """The invitation whose link led to this very request."""
-    return referrals.find_invitation(request.token.data) if hasattr(request, "token") else None
+    token = _token(request)
+    return None if token is None else referrals.find_invitation(token.data)
+
+
+def _release_use(request: HttpRequest) -> None:
+    token = _token(request)
+    if token is not None:
+        token.release()
+
+
+def _token(request: HttpRequest) -> RequestToken | None:
+    return getattr(request, "token", None)
 
 
 def _is_own(request: HttpRequest, invitation: Invitation | None) -> bool:
@@ -92,7 +102,7 @@ def _is_own(request: HttpRequest, invitation: Invitation | None) -> bool:
 
 
 def _context(request: HttpRequest, form: SubscribeForm, invitation: Invitation | None) -> dict[str, Any]:
-    token = getattr(request, "token", None) or getattr(invitation, "token", None)
+    token = _token(request) or (invitation.token if invitation else None)
     is_full = invitation is not None and invitation.is_full
     return {
         "form": form,
@@ -104,18 +114,8 @@ def _context(request: HttpRequest, form: SubscribeForm, invitation: Invitation |
 
 def _count_visit(request: HttpRequest, response: HttpResponse, invitation: Invitation, *, is_first: bool) -> None:
     if _is_own(request, invitation):
-        request.token.release()
+        _release_use(request)
         return
     referrals.count_click(invitation)
     if is_first and not invitation.is_full:
         first_touch.keep(response, invitation)
-
-
-def _allow(name: str, value: str, *, limit: int) -> bool:
-    return allow(f"newsletter.subscribe.{name}", value.lower(), limit=limit, seconds=LIMIT_SECONDS)
-
-
-def _too_many_requests(request: HttpRequest) -> HttpResponse:
-    response = render(request, "429.html", {"minutes": LIMIT_SECONDS // 60}, status=429)
-    response.headers["Retry-After"] = str(LIMIT_SECONDS)
-    return response

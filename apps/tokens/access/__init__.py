@@ -1,5 +1,10 @@
-"""Access tokens: signed permission grants that need no table. Imports nothing but Django."""
+"""
+Access tokens: signed permission grants that need no table.
 
-from . import scope, tokens
+``scope``, ``wire``, ``signing``, ``tokens`` and ``rows`` know Django, this app's settings and each other. The other
+modules bring them into HTTP: views, ``request.user`` and links.
+"""
 
-__all__ = ["scope", "tokens"]
+from . import rows, scope, tokens
+
+__all__ = ["rows", "scope", "tokens"]

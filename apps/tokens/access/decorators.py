@@ -21,15 +21,14 @@ from ..conf import token_settings
 from ..exceptions import ExpiredError, InvalidTokenError, NotYetValidError, ScopeError, TokenError, TokenNotFoundError
 from ..links import replace_parameter
 from ..mixins import DeclaringMixin
-from ..rules import Pass, Rule, View, declare, state_of
+from ..rules import Callback, Pass, Rule, View, declare, state_of
 from . import scope, tokens
 from .backends import Grant
-from .inspection import Reason
 from .scope import Scope
+from .tokens import Reason
 
+# What the holder of a genuine token may know; any other is not valid, without a word about why.
 REFUSALS: dict[Reason, type[TokenError]] = {
-    Reason.MALFORMED: InvalidTokenError,
-    Reason.BAD_SIGNATURE: InvalidTokenError,
     Reason.NOT_YET_VALID: NotYetValidError,
     Reason.EXPIRED: ExpiredError,
     Reason.INSUFFICIENT: ScopeError,
@@ -87,9 +86,7 @@ class AccessRule(Rule):
         if not self.permissions or not all(isinstance(name, str) and name for name in self.permissions):
             raise ValueError('access_token_required needs permissions: @access_token_required("app.permission").')
 
-    def before_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
-    ) -> Pass | HttpResponse:
+    def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         try:
             granted = self._open(request, args, kwargs)
         except TokenError as error:
@@ -111,7 +108,8 @@ class AccessRule(Rule):
         if obj is not None and not found.scope.covers(wanted):
             raise InvalidTokenError("not for this object")
         if not found.is_valid:
-            raise REFUSALS[found.reason](at=found.expires_at if found.reason is Reason.EXPIRED else None)
+            refusal = REFUSALS.get(found.reason, InvalidTokenError)
+            raise refusal(at=found.issued_at if found.reason is Reason.NOT_YET_VALID else found.expires_at)
         return found.scope
 
     def _object(self, request: HttpRequest, args: Any, kwargs: Any) -> models.Model | None:

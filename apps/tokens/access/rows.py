@@ -1,41 +1,29 @@
-"""Which rows a token opens."""
-
-from __future__ import annotations
+"""Which rows a scope opens."""
 
 import json
 from typing import Any, TypeVar
 
 from django.db import models
 
-from . import scope
-from .scope import Path, Scope
+from .scope import Path, Scope, access_model
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-def opened_by(granted: Scope, queryset: models.QuerySet[Row], *permissions: str) -> models.QuerySet[Row]:
-    """
-    The rows on which the scope grants every permission.
-
-    In a view with ``access_token_required``:
-    ``opened_by(scope_of(request.user), Issue.objects.all(), "newsletter.preview_issue")``.
-    """
-    wanted = scope.access_model(queryset.model, *permissions)
+def granted(queryset: models.QuerySet[Row], scope: Scope, *permissions: str) -> models.QuerySet[Row]:
+    """The rows of the queryset on which the scope grants every permission."""
+    wanted = access_model(queryset.model, *permissions)
     if not wanted:
-        raise ValueError('Rows are opened by at least one permission: opened_by(scope, queryset, "app.permission").')
+        raise ValueError('Name at least one permission: rows.granted(queryset, scope, "app.permission").')
     for path, permission in wanted.grants:
         # What holds for the whole model needs no look at its rows.
-        if not granted.covers(Scope(frozenset({(path, permission)}))):
-            queryset = queryset.filter(pk__in=_keys(granted, path, permission, queryset.model._meta.pk))
+        if not scope.covers(Scope(frozenset({(path, permission)}))):
+            queryset = queryset.filter(pk__in=_keys(scope, path, permission, queryset.model._meta.pk))
     return queryset
 
 
-def _keys(granted: Scope, model_path: Path, permission: str, field: Any) -> list[Any]:
-    return [
-        _parse(field, path[2])
-        for path, name in granted.grants
-        if name == permission and len(path) == 3 and path[:2] == model_path
-    ]
+def _keys(scope: Scope, model_path: Path, permission: str, field: Any) -> list[Any]:
+    return [_parse(field, path[-1]) for path, name in scope.grants if name == permission and path[:-1] == model_path]
 
 
 def _parse(field: Any, key: str) -> Any:

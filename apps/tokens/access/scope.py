@@ -16,25 +16,27 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scope:
-    """A set of (path, permission) grants. Build one with the access functions below, join two with +."""
+    """A set of (path, permission) grants. Build one with the functions below, join two with +."""
 
     grants: frozenset[tuple[Path, str]] = frozenset()
 
     def covers(self, other: "Scope") -> bool:
         """True if this scope grants everything `other` does: on the same path or on a prefix of it.
 
-        At most four look-ups per permission asked, however many are granted.
+        It takes at most four look-ups for each permission asked, however many are granted.
         """
-        elsewhere = other.grants - self.grants
         return all(
             any((path[:depth], permission) in self.grants for depth in range(len(path)))
-            for path, permission in elsewhere
+            for path, permission in other.grants - self.grants
         )
 
-    def __add__(self, other: "Scope") -> "Scope":
-        if not isinstance(other, Scope):
-            return NotImplemented
-        return Scope(self.grants | other.grants)
+    def __add__(self, other: "Scope | tuple[()]") -> "Scope":
+        if isinstance(other, Scope):
+            return Scope(self.grants | other.grants)
+        # What a loop or sum() begins with.
+        return self if other == () else NotImplemented
+
+    __radd__ = __add__
 
     def __bool__(self) -> bool:
         return bool(self.grants)
@@ -48,9 +50,9 @@ def access_obj(obj: models.Model, *permissions: str) -> Scope:
     """Grant on one saved object. A child in multi-table inheritance and its parent are two objects."""
     if not isinstance(obj, models.Model):
         raise ValueError(f"access_obj() needs a saved model instance, not {obj!r}. For all rows use access_model().")
-    if obj._state.adding or not _has_key(obj):
+    if obj._state.adding or None in (obj.pk if isinstance(obj.pk, tuple) else (obj.pk,)):
         raise ValueError(f"This {obj._meta.label} is not in the database, so its key may still change: save it first.")
-    return _grant((*_model_path(obj), _serialise(obj._meta.pk, obj.pk)), permissions)
+    return _grant((*_model_path(obj), _serialize(obj._meta.pk, obj.pk)), permissions)
 
 
 def access_model(model: type[models.Model], *permissions: str) -> Scope:
@@ -86,19 +88,15 @@ def _model_path(model: models.Model | type[models.Model]) -> Path:
     return (app_label, model_name)
 
 
-def _has_key(obj: models.Model) -> bool:
-    return None not in (obj.pk if isinstance(obj.pk, tuple) else (obj.pk,))
-
-
-def _serialise(field: Any, value: Any) -> str:
-    """A key as its field serialises it, the same before and after the row is read back.
+def _serialize(field: Any, value: Any) -> str:
+    """A key as its field serializes it, the same before and after the row is read back.
 
     An instance keeps what it was created with: "7", Decimal("1.5"), a UUID as text. The database returns 7,
     Decimal("1.50"), a UUID. The token has to be good for both.
     """
     if isinstance(field, models.CompositePrimaryKey):
         parts = zip(field.fields, value, strict=True)
-        return json.dumps([_serialise(part, part_value) for part, part_value in parts], ensure_ascii=False)
+        return json.dumps([_serialize(part, part_value) for part, part_value in parts], ensure_ascii=False)
     while field.remote_field:
         field = field.target_field
     try:

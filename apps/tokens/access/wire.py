@@ -9,12 +9,13 @@ from django.core.signing import b62_decode, b62_encode
 
 from .scope import Path, Scope
 
-# The wire format, version 1. A law: these tokens are in people's mail. Version 2 gets a VERSION and functions
-# of its own, beside these.
+# The wire format, version 1. A law: people have links with these tokens in their inboxes. A version 2 gets its own
+# VERSION and functions, beside these.
 #
 #   token      = payload signature
 #   signature  = its last 43 characters: HMAC-SHA256 of the payload by django.core.signing.Signer with the salt
-#                json.dumps([VERSION, salt, state]), base64url without padding
+#                json.dumps([VERSION, salt, state]), or [VERSION, salt, state, realm] with a realm, base64url without
+#                padding
 #   payload    = issued [ "." lifetime "." ] grant *( "--" grant )
 #   issued     = Unix time in seconds, 6 base-62 digits (0-9 A-Z a-z)
 #   lifetime   = seconds from issued to expiry, 1 to 6 base-62 digits
@@ -25,12 +26,14 @@ from .scope import Path, Scope
 #
 # Objects of one model with the same permissions share a grant; without a key it is a grant on the model. Grants go
 # from the widest to the narrowest, then by path, then by permissions; keys and permissions are sorted. Every
-# character is unreserved in a URL, so neither a query string nor a mail encodes a token any further.
+# character is unreserved in a URL, so neither a query string nor an email encodes a token any further.
 VERSION = "tokens.access.1"
 SIGNATURE_LENGTH = 43
 MAX_LIFETIME = 62**6 - 1
 
 _TIMES = re.compile(r"([0-9A-Za-z]{6})(?:\.([0-9A-Za-z]{1,6})\.)?")
+# One object, one permission of its own model, nothing escaped.
+_COMMON_GRANT = re.compile(r"(\w+)\.(\w+)\.(\w+)\.(\w+)", re.ASCII)
 
 
 class Claims(NamedTuple):
@@ -63,29 +66,27 @@ def decode(payload: str) -> Claims:
     if times is None:
         raise ValueError("The payload does not begin with a time of issue.")
     issued, lifetime = times.groups()
-    grants = [_decode_grant(grant) for grant in payload[times.end() :].split("--")]
-    return Claims(
-        scope=Scope(frozenset(chain.from_iterable(grants))),
-        issued=b62_decode(issued),
-        lifetime=None if lifetime is None else b62_decode(lifetime),
-    )
+    grants = chain.from_iterable(map(_decode_grant, payload[times.end() :].split("--")))
+    return Claims(Scope(frozenset(grants)), b62_decode(issued), None if lifetime is None else b62_decode(lifetime))
 
 
 def _encode_grant(path: Path, keys: list[str], permissions: tuple[str, ...]) -> str:
     fields = [_escape(part) for part in path]
-    actions, names = [], []
+    actions: list[str] = []
+    names: list[str] = []
     for permission in permissions:
         action = _action(path, permission)
-        if action:
-            actions.append(_escape(action))
-        else:
-            names.append(_escape(permission))
+        (actions if action else names).append(_escape(action or permission))
     if keys or actions:
         fields.append("~~".join([_escape(key) or "~0" for key in keys]))
     return "-".join([".".join(fields + actions), *names])
 
 
 def _decode_grant(grant: str) -> list[tuple[Path, str]]:
+    # For speed alone: the rest of the function reads it too, in twice the time.
+    if common := _COMMON_GRANT.fullmatch(grant):
+        app_label, model_name, key, action = common.groups()
+        return [((app_label, model_name, key), f"{app_label}.{action}_{model_name}")]
     dotted, *names = grant.split("-")
     fields = dotted.split(".") if dotted else []
     path = tuple([_unescape(field) for field in fields[:2]])

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='RequestToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(help_text='What the link is for. Only views that declare the same scope accept it.', max_length=100, verbose_name='scope')),
+                ('scope', models.CharField(help_text='What the link is for. Only views of the same scope accept it.', max_length=100, verbose_name='scope')),
                 ('login_mode', models.CharField(choices=[('None', 'Nobody is signed in'), ('Request', 'Acts as the user for one request'), ('Session', 'Signs the user in')], default='None', max_length=10, verbose_name='login mode')),
                 ('data', models.JSONField(blank=True, default=dict, help_text='Payload for the view. Stays here; never part of the link.', verbose_name='data')),
                 ('issued_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='issued at')),
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked at')),
                 ('revoked_reason', models.CharField(blank=True, choices=[('by_hand', 'Revoked by hand'), ('superseded', 'A newer sign-in ended it'), ('account_closed', 'The account was closed')], editable=False, max_length=20, verbose_name='reason for revoking')),
                 ('account_fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('revoked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='revoked by')),
+                ('revoked_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='revoked by')),
                 ('user', models.ForeignKey(blank=True, help_text='The user the link acts for. Must be empty in mode None.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='request_tokens', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('user_agent', models.CharField(blank=True, max_length=500, verbose_name='user agent')),
                 ('timestamp', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
                 ('token', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logs', to='tokens.requesttoken', verbose_name='token')),
-                ('user', models.ForeignKey(help_text='Who was signed in already, if the request had looked.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={
                 'verbose_name': 'request token log',

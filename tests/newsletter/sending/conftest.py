@@ -4,9 +4,7 @@ import pytest
 
 from apps.newsletter import services
 from apps.newsletter.sending import outcomes, worker
-from config.services import read_email
 from tests.newsletter.factories import SubscriptionFactory
-from tests.newsletter.sending.mailserver import MailServer
 
 
 @pytest.fixture(autouse=True)
@@ -15,33 +13,6 @@ def signals_of_a_terminal():
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, former)
-
-
-@pytest.fixture
-def mail_server():
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def send_to(settings, monkeypatch, tmp_path):
-    """Makes the settings send to a URL."""
-
-    def use(url):
-        monkeypatch.setenv("EMAIL_URL", url)
-        for name, value in read_email("EMAIL_URL", base_dir=tmp_path).items():
-            setattr(settings, name, value)
-
-    return use
-
-
-@pytest.fixture
-def smtp(mail_server, send_to):
-    """The mail server that the settings send to."""
-    send_to(mail_server.url)
-    return mail_server
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from apps.newsletter.models import Delivery, Issue
 from apps.newsletter.sending import SendingError, outcomes, send_issue
-from tests.newsletter.sending.mailserver import find_free_port
+from tests.support.ports import find_free_port
+from tests.support.sending import ledger
 
 pytestmark = pytest.mark.django_db
 
@@ -16,10 +17,6 @@ Status = Delivery.Status
 
 def state_of(subscription):
     return Delivery.objects.get(subscription=subscription)
-
-
-def ledger(issue):
-    return {status: count for status, count in issue.deliveries.counts().items() if count}
 
 
 def make_due(issue):
@@ -164,7 +161,7 @@ def test_a_server_that_refuses_the_sender_pauses_the_issue_at_once(smtp, issue, 
     assert ledger(issue) == {"queued": 2}
 
 
-def test_after_a_pause_it_goes_on_where_it_stood(smtp, issue, make_readers):
+def test_after_a_pause_an_issue_goes_on_where_it_stood(smtp, issue, make_readers):
     make_readers(3)
     smtp.sender_answer = "550 5.7.1 not yours"
     with pytest.raises(SendingError):
@@ -192,7 +189,7 @@ def test_more_than_one_failure_in_twenty_pauses_the_issue(smtp, issue, make_read
     assert ledger(issue) == {"queued": 2, "sent": 18, "failed": 2}
 
 
-def test_failures_that_lie_further_apart_do_not_pause_it(smtp, issue, make_readers, monkeypatch):
+def test_failures_that_lie_further_apart_do_not_pause_the_issue(smtp, issue, make_readers, monkeypatch):
     monkeypatch.setattr(outcomes, "WINDOW", 20)
     monkeypatch.setattr(outcomes, "FAILURES", 1)
     readers = make_readers(25)
@@ -208,7 +205,7 @@ def test_one_in_twenty_of_two_hundred_is_the_limit():
     assert (outcomes.WINDOW, outcomes.FAILURES) == (200, 10)
 
 
-def test_failures_that_somebody_has_seen_do_not_pause_it_again(smtp, issue, make_readers, monkeypatch):
+def test_failures_that_somebody_has_seen_do_not_pause_the_issue_again(smtp, issue, make_readers, monkeypatch):
     monkeypatch.setattr(outcomes, "FAILURES", 0)
     readers = make_readers(3)
     smtp.recipient_answers[readers[0].user.email] = "550 5.1.1 unknown"

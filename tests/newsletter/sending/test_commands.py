@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apps.newsletter import sending, tasks
-from apps.newsletter.models import Delivery, Issue
+from apps.newsletter.models import Issue
 from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
-from tests.newsletter.sending.test_answers import ledger
+from tests.support.sending import ledger, let_leases_run_out
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def test_a_file_gets_plain_lines(issue):
     assert "\r" not in file.getvalue()
 
 
-def test_ctrl_c_ends_it_between_two_mails(issue, mailoutbox, monkeypatch, capsys):
+def test_ctrl_c_ends_the_sending_between_two_mails(issue, mailoutbox, monkeypatch, capsys):
     SubscriptionFactory.create_batch(3)
     monkeypatch.setattr(
         "apps.newsletter.sending.progress.Progress.show", lambda self: os.kill(os.getpid(), signal.SIGINT)
@@ -107,7 +107,7 @@ def test_what_a_killed_worker_left_is_taken_up(issue, mailoutbox):
     SubscriptionFactory.create_batch(3)
     sending.start(issue)
     issue.deliveries.claim(limit=2)
-    Delivery.objects.filter(status="claimed").update(claimed_until=timezone.now() - timedelta(seconds=1))
+    let_leases_run_out()
 
     call_command("send_due_issues")
 
@@ -130,7 +130,7 @@ def test_what_a_killed_worker_left_of_a_cancelled_issue_is_put_in_order(issue, m
     sending.start(issue)
     issue.deliveries.claim(limit=2)
     sending.cancel(issue)
-    Delivery.objects.filter(status="claimed").update(claimed_until=timezone.now() - timedelta(seconds=1))
+    let_leases_run_out()
 
     call_command("send_due_issues")
 

@@ -5,18 +5,17 @@ import random
 import signal
 import sys
 from collections import Counter
-from datetime import timedelta
 from threading import Event
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from apps.newsletter import sending
 from apps.newsletter.models import Delivery, Issue
-from tests.newsletter.sending.workers import finish, manage
+from tests.support.sending import let_leases_run_out
+from tests.support.workers import finish, manage
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 Status = Delivery.Status
 # In CI the full size on the database that sites of that size have, and a smaller one everywhere else.
@@ -51,10 +50,6 @@ class Executioner:
         worker.kill()
         worker.communicate()
         self._server.on_recipient = self._server.on_data = lambda count: None
-
-
-def let_leases_run_out():
-    Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_killed_worker_costs_at_most_one_mail_in_doubt_and_nobody_gets_two(mail_server, issue, make_readers):
@@ -115,16 +110,17 @@ def test_two_workers_share_the_readers_and_nobody_gets_two(mail_server, issue, m
     mail_server.waits_for_connections = 2
 
     workers = [manage("send_issue", issue.slug, email_url=mail_server.url) for _ in range(2)]
-    [finish(worker) for worker in workers]
+    for worker in workers:
+        finish(worker)
 
     assert issue.deliveries.counts()["sent"] == SHARED_READERS
     assert len(mail_server.accepted) == SHARED_READERS
     assert set(mail_server.mails_per_address.values()) == {1}
 
 
+@pytest.mark.databases
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite is for one machine, and one worker does it all there")
 def test_two_workers_of_the_queue_share_the_readers_and_nobody_gets_two(mail_server, issue, make_readers):
-    pytest.importorskip("django_tasks_db")
     make_readers(SHARED_READERS)
     sending.start(issue)
     mail_server.waits_for_connections = 2
@@ -134,7 +130,8 @@ def test_two_workers_of_the_queue_share_the_readers_and_nobody_gets_two(mail_ser
     finish(manage("shell", "--no-imports", "-c", enqueue, **queue))
 
     workers = [manage("db_worker", "--max-tasks", "1", "--no-startup-delay", **queue) for _ in range(2)]
-    [finish(worker) for worker in workers]
+    for worker in workers:
+        finish(worker)
 
     assert mail_server.connections == 2
     assert issue.deliveries.counts()["sent"] == SHARED_READERS

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.newsletter import sending
 from apps.newsletter.models import Delivery, Issue, Subscription
 from tests.newsletter.factories import IssueFactory, SubscriptionFactory
-from tests.newsletter.sending.test_answers import ledger
+from tests.support.sending import ledger, let_leases_run_out
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +27,6 @@ def started(issue):
 def claim(issue, limit):
     name, batch = issue.deliveries.claim(limit=limit)
     return name, [delivery.pk for delivery in batch]
-
-
-def let_lease_run_out(name):
-    Delivery.objects.filter(claimed_by=name).update(claimed_until=timezone.now() - timedelta(seconds=1))
 
 
 def states(pks):
@@ -122,7 +118,7 @@ def test_of_a_dead_claim_the_lowest_unmarked_row_is_in_doubt_and_the_rest_goes_b
     Delivery.objects.settle(pks[0], name, Status.SENT)
     Delivery.objects.settle(pks[1], name, Status.SKIPPED)
     Delivery.objects.settle(pks[2], name, Status.FAILED, error="550")
-    let_lease_run_out(name)
+    let_leases_run_out()
 
     recovered = started.deliveries.recover()
 
@@ -139,7 +135,7 @@ def test_a_claim_whose_lease_runs_is_left_alone(started):
 
 def test_a_renewed_lease_runs_anew(started):
     name, _ = claim(started, 6)
-    let_lease_run_out(name)
+    let_leases_run_out()
 
     started.deliveries.renew(name)
 
@@ -147,8 +143,8 @@ def test_a_renewed_lease_runs_anew(started):
 
 
 def test_recovering_twice_puts_no_second_mail_in_doubt(started):
-    name, _ = claim(started, 6)
-    let_lease_run_out(name)
+    claim(started, 6)
+    let_leases_run_out()
 
     recovered = [started.deliveries.recover(), started.deliveries.recover()]
 
@@ -157,8 +153,9 @@ def test_recovering_twice_puts_no_second_mail_in_doubt(started):
 
 
 def test_two_dead_claims_leave_one_in_doubt_each(started):
-    for name, _ in (claim(started, 3), claim(started, 3)):
-        let_lease_run_out(name)
+    claim(started, 3)
+    claim(started, 3)
+    let_leases_run_out()
 
     assert started.deliveries.recover() == 2
     assert ledger(started) == {"queued": 4, "unknown": 2}
@@ -166,7 +163,7 @@ def test_two_dead_claims_leave_one_in_doubt_each(started):
 
 def test_a_worker_that_was_only_slow_may_still_say_what_became_of_its_mail(started):
     name, pks = claim(started, 6)
-    let_lease_run_out(name)
+    let_leases_run_out()
     started.deliveries.recover()
 
     settled = Delivery.objects.settle(pks[0], name, Status.SENT)
@@ -177,7 +174,7 @@ def test_a_worker_that_was_only_slow_may_still_say_what_became_of_its_mail(start
 
 def test_a_worker_that_was_only_slow_has_no_say_about_the_rest(started):
     name, pks = claim(started, 6)
-    let_lease_run_out(name)
+    let_leases_run_out()
     started.deliveries.recover()
     claim(started, 1)
 
@@ -196,7 +193,7 @@ def test_a_worker_that_lives_returns_what_it_has_not_sent(started):
 
 def test_a_doubt_that_somebody_has_settled_is_settled(started):
     name, pks = claim(started, 1)
-    let_lease_run_out(name)
+    let_leases_run_out()
     started.deliveries.recover()
     Delivery.objects.filter(pk=pks[0]).confirm_sent()
 
@@ -206,8 +203,8 @@ def test_a_doubt_that_somebody_has_settled_is_settled(started):
 
 
 def test_a_doubt_may_be_settled_by_sending_again(started, mailoutbox):
-    name, _ = claim(started, 1)
-    let_lease_run_out(name)
+    claim(started, 1)
+    let_leases_run_out()
     sending.send_issue(started)
 
     returned = sending.send_again(started.deliveries.all())
@@ -246,7 +243,7 @@ def test_a_reader_who_is_erased_stays_counted(started):
         ("paused", "cancel", "cancelled"),
     ],
 )
-def test_an_issue_goes_from_state_to_state(before, transition, after):
+def test_every_step_of_an_issue_leads_to_the_next_state(before, transition, after):
     issue = IssueFactory(status=before, published_at=None if before == "draft" else timezone.now())
 
     changed = getattr(Issue.objects.filter(pk=issue.pk), transition)(*["why"] * (transition == "pause"))
@@ -273,7 +270,7 @@ def test_an_issue_goes_from_state_to_state(before, transition, after):
         ("draft", "cancel"),
     ],
 )
-def test_and_in_no_other_way(before, transition):
+def test_no_other_step_changes_the_state_of_an_issue(before, transition):
     issue = IssueFactory(status=before, published_at=None if before == "draft" else timezone.now())
 
     changed = getattr(Issue.objects.filter(pk=issue.pk), transition)(*["why"] * (transition == "pause"))

@@ -12,8 +12,8 @@ from apps.newsletter import rendering, services
 from apps.newsletter.models import Issue
 from apps.newsletter.sending import SendingError, send_issue
 from apps.tokens.models import RequestToken
-from tests.mails import html_of, link_in_html, link_in_text, received, text_of
 from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
+from tests.support.emails import html_of, link_in_html, link_in_text, received, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -9,12 +9,10 @@ from apps.newsletter import sending
 from apps.newsletter.models import Delivery, Issue, Pace, Subscription
 from apps.tokens.models import RequestToken
 from tests.newsletter.factories import SubscriptionFactory
-from tests.newsletter.sending.test_answers import ledger
-from tests.newsletter.test_races import at_once
+from tests.support.parallel import THREADS, at_once
+from tests.support.sending import ledger, let_leases_run_out
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
-
-THREADS = 8
 
 
 @pytest.fixture
@@ -47,7 +45,7 @@ def test_no_row_is_claimed_by_two(started):
 
 def test_a_dead_claim_that_all_recover_leaves_one_in_doubt(started):
     started.deliveries.claim(limit=30)
-    Delivery.objects.exclude(claimed_by="").update(claimed_until=timezone.now() - timedelta(seconds=1))
+    let_leases_run_out()
 
     recovered = all_at_once(started.deliveries.recover)
 
@@ -57,7 +55,7 @@ def test_a_dead_claim_that_all_recover_leaves_one_in_doubt(started):
 
 def test_a_slow_worker_that_marks_while_others_recover_loses_nothing(started):
     name, batch = started.deliveries.claim(limit=30)
-    Delivery.objects.exclude(claimed_by="").update(claimed_until=timezone.now() - timedelta(seconds=1))
+    let_leases_run_out()
     actions = [lambda: started.deliveries.settle(batch[0].pk, name, "sent")] + [started.deliveries.recover] * 3
 
     at_once(lambda action: action(), actions)

@@ -10,11 +10,9 @@ from django.utils import timezone
 from apps.newsletter import sending, services
 from apps.newsletter.models import Delivery, Issue, Pace
 from apps.newsletter.sending import SendingError, claims, send_issue, worker
-from tests.newsletter.sending.test_answers import ledger
+from tests.support.sending import ledger, let_leases_run_out
 
 pytestmark = pytest.mark.django_db
-
-Status = Delivery.Status
 
 
 @pytest.fixture
@@ -35,7 +33,7 @@ def after_two(smtp, issue, monkeypatch):
     return arrange
 
 
-def test_a_pause_stops_it(smtp, issue, make_readers, after_two):
+def test_a_pause_stops_the_sending(smtp, issue, make_readers, after_two):
     make_readers(5)
     after_two(lambda: Issue.objects.filter(pk=issue.pk).pause("Lunch."))
 
@@ -57,7 +55,7 @@ def test_a_cancelled_issue_goes_to_nobody_else_for_good(smtp, issue, make_reader
     assert ledger(issue) == {"sent": 2, "skipped": 3}
 
 
-def test_who_unsubscribes_while_it_runs_gets_nothing_more(smtp, issue, make_readers, after_two):
+def test_who_unsubscribes_during_the_sending_gets_nothing_more(smtp, issue, make_readers, after_two):
     *_, leaving = make_readers(5)
     after_two(lambda: services.unsubscribe(leaving.user))
 
@@ -67,7 +65,7 @@ def test_who_unsubscribes_while_it_runs_gets_nothing_more(smtp, issue, make_read
     assert ledger(issue) == {"sent": 4, "skipped": 1}
 
 
-def test_who_is_deactivated_while_it_runs_gets_nothing_more(smtp, issue, make_readers, after_two):
+def test_who_is_deactivated_during_the_sending_gets_nothing_more(smtp, issue, make_readers, after_two):
     *_, leaving = make_readers(5)
     after_two(lambda: get_user_model().objects.filter(pk=leaving.user.pk).update(is_active=False))
 
@@ -76,7 +74,7 @@ def test_who_is_deactivated_while_it_runs_gets_nothing_more(smtp, issue, make_re
     assert ledger(issue) == {"sent": 4, "skipped": 1}
 
 
-def test_who_is_erased_while_it_runs_gets_nothing_more(smtp, issue, make_readers, after_two):
+def test_who_is_erased_during_the_sending_gets_nothing_more(smtp, issue, make_readers, after_two):
     *_, leaving = make_readers(5)
     after_two(lambda: leaving.user.delete())
 
@@ -89,7 +87,7 @@ def test_a_worker_that_has_lost_its_claim_stops_at_once(smtp, issue, make_reader
     make_readers(5)
 
     def another_worker_takes_over():
-        Delivery.objects.filter(status=Status.CLAIMED).update(claimed_until=timezone.now() - timedelta(seconds=1))
+        let_leases_run_out()
         issue.deliveries.recover()
         issue.deliveries.claim(limit=5)
         Issue.objects.filter(pk=issue.pk).pause("So that it does not wait for the other one.")
@@ -154,11 +152,7 @@ def test_a_lease_is_renewed_while_a_batch_lasts(smtp, issue, make_readers, after
     make_readers(4)
     # As if every mail took very long.
     monkeypatch.setattr(claims, "LEASE", timedelta(0))
-    after_two(
-        lambda: Delivery.objects.filter(status=Status.CLAIMED).update(
-            claimed_until=timezone.now() - timedelta(seconds=1)
-        )
-    )
+    after_two(let_leases_run_out)
     leases = []
 
     send_issue(issue, report=lambda: leases.extend(issue.deliveries.values_list("claimed_until")))
@@ -179,15 +173,33 @@ def test_the_rate_is_kept(smtp, issue, make_readers, settings):
 
 
 def test_the_rate_is_shared(db):
-    waits = [Pace.objects.reserve(5, per_second=10) for _ in range(3)]
+    # An hour ahead: no run is so slow that room goes unused meanwhile.
+    begins_at = timezone.now() + timedelta(hours=1)
+    Pace.objects.create(pk=1, free_at=begins_at)
 
-    assert waits[0] == 0
-    assert [round(wait, 1) for wait in waits] == [0, 0.5, 1]
+    for _ in range(3):
+        Pace.objects.reserve(5, per_second=10)
+
+    assert Pace.objects.get().free_at == begins_at + timedelta(seconds=1.5)
+
+
+def test_a_worker_waits_until_its_room_begins(db):
+    begins_at = timezone.now() + timedelta(hours=1)
+    Pace.objects.create(pk=1, free_at=begins_at)
+
+    asked_at = timezone.now()
+    wait = timedelta(seconds=Pace.objects.reserve(5, per_second=10))
+    answered_at = timezone.now()
+
+    # The clock is the database's, and SQLite's counts milliseconds.
+    clock = timedelta(milliseconds=2)
+    assert begins_at - answered_at - clock <= wait <= begins_at - asked_at + clock
 
 
 def test_time_that_nobody_used_is_not_made_up_for(db):
-    Pace.objects.reserve(1, per_second=1)
-    Pace.objects.update(free_at=timezone.now() - timedelta(hours=1))
+    Pace.objects.create(pk=1, free_at=timezone.now() - timedelta(hours=3))
 
-    assert Pace.objects.reserve(1, per_second=1) == 0
-    assert Pace.objects.reserve(1, per_second=1) > 0.9
+    waits = [Pace.objects.reserve(3600, per_second=1) for _ in range(2)]
+
+    assert waits[0] == 0
+    assert waits[1] > 0

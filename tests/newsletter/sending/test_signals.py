@@ -32,7 +32,7 @@ def test_the_second_ctrl_c_means_what_it_always_does():
             os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_the_worker_of_a_queue_hears_it_too(asked_to_end):
+def test_the_worker_of_a_queue_hears_the_signal_too(asked_to_end):
     with stop_on_signals() as stop:
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 from apps.newsletter.models import Issue
 from tests.factories import UserFactory
 from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
-from tests.site.test_pages import problems_of
+from tests.support.pages import problems_of
+from tests.support.refusals import reason
 
 pytestmark = pytest.mark.django_db
 
@@ -46,13 +47,13 @@ def test_visitors_are_asked_to_sign_in_everywhere(client, issue, method):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("rights", [{}, {"is_staff": True}], ids=["member", "staff without the permission"])
-def test_nobody_else_gets_in_anywhere(client, issue, method, rights):
+def test_nobody_without_the_permission_gets_in_anywhere(client, issue, method, rights):
     client.force_login(UserFactory(**rights))
     before = state()
 
     answers = [getattr(client, method)(url) for url in staff_urls(issue.slug)]
 
-    assert {answer.status_code for answer in answers} == {403}
+    assert {reason(answer) for answer in answers} == {"permission"}
     assert state() == before
 
 
@@ -61,7 +62,7 @@ def test_the_permission_without_being_staff_is_not_enough_anywhere(client, edito
     editor.save()
     client.force_login(editor)
 
-    assert {client.get(url).status_code for url in staff_urls(issue.slug)} == {403}
+    assert {reason(client.get(url)) for url in staff_urls(issue.slug)} == {"permission"}
 
 
 def test_no_form_of_another_site_is_taken_anywhere(editor, issue):
@@ -71,7 +72,7 @@ def test_no_form_of_another_site_is_taken_anywhere(editor, issue):
 
     answers = [client.post(url) for url in staff_urls(issue.slug)]
 
-    assert {answer.status_code for answer in answers} == {403}
+    assert {reason(answer) for answer in answers} == {"csrf"}
     assert state() == before
 
 
@@ -101,18 +102,18 @@ def test_who_may_change_but_not_add_finds_no_button_to_write(client, editor, iss
     client.force_login(editor)
 
     assert reverse("newsletter:staff_compose") not in client.get(DESK).text
-    assert client.get(reverse("newsletter:staff_compose")).status_code == 403
+    assert reason(client.get(reverse("newsletter:staff_compose"))) == "permission"
     assert client.get(reverse("newsletter:staff_issue", args=[issue.slug])).status_code == 200
 
 
 @pytest.mark.parametrize(("rights", "shown"), [({}, False), ({"is_staff": True}, False)])
-def test_the_navigation_leads_there_for_nobody_else(client, rights, shown):
+def test_the_navigation_leads_nobody_but_editors_to_the_desk(client, rights, shown):
     client.force_login(UserFactory(**rights))
 
     assert (f'href="{DESK}"' in client.get(reverse("home")).text) is shown
 
 
-def test_the_navigation_leads_there_for_editors(editor_client):
+def test_the_navigation_leads_editors_to_the_desk(editor_client):
     assert f'href="{DESK}"' in editor_client.get(reverse("home")).text
     assert f'href="{DESK}" aria-current="page"' in editor_client.get(DESK).text
 

@@ -20,7 +20,7 @@ FINISHED = {"finished_at": timezone.now()}
 STATES = {
     "queued": {},
     "claimed": {"claimed_by": "worker", "claimed_until": timezone.now() + timedelta(days=1)},
-    "retry": {"next_attempt_at": timezone.now() + timedelta(minutes=1)},
+    "retry": {"next_attempt_at": timezone.now() + timedelta(days=1)},
     "sent": FINISHED,
     "failed": FINISHED | {"error": "550 5.1.1"},
     "unknown": FINISHED,
@@ -96,7 +96,7 @@ def test_the_bar_says_in_words_what_it_shows(editor_client, running):
     assert "<title>62 % - " in page
 
 
-def test_it_is_never_a_hundred_per_cent_while_a_mail_is_waiting(issue):
+def test_progress_is_never_a_hundred_per_cent_while_a_mail_is_waiting(issue):
     SubscriptionFactory.create_batch(201)
     sending.start(issue)
     issue.deliveries.exclude(pk=issue.deliveries.first().pk).update(status="sent", **FINISHED)
@@ -104,13 +104,13 @@ def test_it_is_never_a_hundred_per_cent_while_a_mail_is_waiting(issue):
     assert Report(issue).percent == 99
 
 
-def test_without_readers_it_is_done(editor_client, issue):
+def test_an_issue_without_readers_is_done(editor_client, issue):
     sending.start(issue)
 
     assert "0 of 0 mails are done: 100 %." in page_of(editor_client, issue)
 
 
-def test_the_page_looks_again_by_itself_only_while_it_is_being_sent(editor_client, running):
+def test_the_page_looks_again_by_itself_only_while_the_issue_is_being_sent(editor_client, running):
     assert '<meta http-equiv="refresh" content="5">' in page_of(editor_client, running)
 
     Issue.objects.pause("Too many failures.")
@@ -121,7 +121,7 @@ def test_the_page_looks_again_by_itself_only_while_it_is_being_sent(editor_clien
     assert "refresh" not in page_of(editor_client, running)
 
 
-def test_whoever_likes_makes_it_stand_still(editor_client, running):
+def test_whoever_likes_makes_the_page_stand_still(editor_client, running):
     page = page_of(editor_client, running)
     assert 'href="?still"' in page
 

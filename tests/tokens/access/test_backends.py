@@ -90,7 +90,7 @@ def test_when_the_view_is_over_its_user_has_nothing_any_longer(visitor, item):
     assert not urls.kept["user"].has_perm(READ, urls.kept["item"])
 
 
-def test_nor_when_the_view_has_failed(item, crashing_client):
+def test_when_the_view_has_failed_its_user_has_nothing_any_longer(item, crashing_client):
     crashing_client.get(f"{link_to('raises', item)}&perm={READ}&on={item.pk}")
 
     assert urls.kept["during"].content == b'{"may": true}'

@@ -257,9 +257,22 @@ def test_a_scope_can_be_summed_pickled_and_not_changed():
         total.grants = frozenset()
 
 
-def test_only_scopes_can_be_added_to_a_scope():
+def test_a_loop_or_a_sum_can_begin_with_an_empty_tuple():
+    looped = ()
+    for scope in (APP, MODEL, OBJECT):
+        looped += scope
+
+    assert looped == sum([APP, MODEL, OBJECT], ()) == APP + MODEL + OBJECT
+    assert () + APP == APP + () == APP
+    assert () + Scope() == Scope()
+
+
+@pytest.mark.parametrize("other", [("write",), [], "", None, 0, frozenset()])
+def test_nothing_else_can_be_added_to_a_scope(other):
     with pytest.raises(TypeError):
-        access_all("read") + ("write",)
+        APP + other
+    with pytest.raises(TypeError):
+        other + APP
 
 
 def test_the_repr_says_what_is_granted():

@@ -1,7 +1,9 @@
+import hmac
 import string
 
 import pytest
 from django.core import signing as django_signing
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import TextChoices
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,11 +96,13 @@ def test_no_text_raises(token):
 
 
 def test_a_megabyte_of_rubbish_never_reaches_the_hmac(monkeypatch):
-    def signature(*args):
+    def copy(signer):
         raise AssertionError("hashed")
 
-    monkeypatch.setattr(django_signing.Signer, "signature", signature)
+    monkeypatch.setattr(hmac.HMAC, "copy", copy)
 
+    with pytest.raises(AssertionError, match="hashed"):
+        tokens.inspect("x" * 2**18)
     assert is_refused("x" * 2**20, Reason.MALFORMED)
 
 
@@ -188,6 +192,82 @@ def test_an_explicit_key_is_not_widened_by_the_fallbacks(settings):
 
     assert not tokens.validate(token, READ, key=NEW_KEY)
     assert tokens.validate(token, READ)
+
+
+def test_nobody_can_sign_with_an_empty_fallback(settings):
+    settings.SECRET_KEY_FALLBACKS = [""]
+    payload = "1xV2USshop-read"
+
+    forged = payload + django_signing.base64_hmac('["tokens.access.1", null, null]signer', payload, "", "sha256")
+
+    assert is_refused(forged, Reason.BAD_SIGNATURE)
+
+
+@pytest.mark.parametrize("key", [None, "an explicit key", b"an explicit key"])
+@pytest.mark.parametrize(("minted", "checked"), [("acme", "globex"), ("acme", ""), ("", "acme"), ("acme", "Acme")])
+def test_a_token_of_one_realm_is_forged_in_another(settings, minted, checked, key):
+    settings.REQUEST_TOKEN_REALM = minted
+    token = tokens.generate(READ, key=key)
+    assert tokens.validate(token, READ, key=key)
+
+    settings.REQUEST_TOKEN_REALM = checked
+
+    assert not tokens.validate(token, READ, key=key)
+    assert tokens.inspect(token, key=key).reason is Reason.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize(
+    ("realm", "imitation"),
+    [
+        ({}, {"salt": "acme"}),
+        ({}, {"state": "acme"}),
+        ({}, {"salt": "acme", "state": "acme"}),
+        ({}, {"state": 'null, "acme"'}),
+        ({"state": "draft"}, {"state": 'draft", "acme'}),
+        ({"salt": "a", "state": "draft"}, {"salt": 'a", "draft', "state": "acme"}),
+    ],
+)
+def test_no_salt_or_state_can_imitate_a_realm(settings, realm, imitation):
+    settings.REQUEST_TOKEN_REALM = "acme"
+    token = tokens.generate(READ, **realm)
+    settings.REQUEST_TOKEN_REALM = ""
+    imitated = tokens.generate(READ, **imitation)
+
+    assert tokens.inspect(token, **imitation).reason is Reason.BAD_SIGNATURE
+    settings.REQUEST_TOKEN_REALM = "acme"
+    assert tokens.inspect(imitated, **realm).reason is Reason.BAD_SIGNATURE
+
+
+def test_a_fallback_key_verifies_in_the_present_realm_only(settings):
+    settings.SECRET_KEY = OLD_KEY
+    without_realm = tokens.generate(READ)
+    settings.REQUEST_TOKEN_REALM = "acme"
+    with_realm = tokens.generate(READ)
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW_KEY, [OLD_KEY]
+
+    assert tokens.validate(with_realm, READ)
+    assert is_refused(without_realm, Reason.BAD_SIGNATURE)
+
+
+def test_a_callable_realm_is_asked_whenever_a_token_is_made_or_checked(settings):
+    tenants = ["acme", "acme", "globex"]
+    settings.REQUEST_TOKEN_REALM = lambda: tenants.pop(0)
+
+    token = tokens.generate(READ)
+
+    assert tokens.validate(token, READ)
+    assert tokens.inspect(token).reason is Reason.BAD_SIGNATURE
+
+
+def test_a_realm_that_is_not_text_signs_and_opens_nothing(settings):
+    token = tokens.generate(READ)
+    settings.REQUEST_TOKEN_REALM = lambda: None
+
+    with pytest.raises(ImproperlyConfigured, match="REQUEST_TOKEN_REALM must be text"):
+        tokens.generate(READ)
+    with pytest.raises(ImproperlyConfigured, match="REQUEST_TOKEN_REALM must be text"):
+        tokens.validate(token, READ)
 
 
 @pytest.mark.parametrize("wrong", [{"key": ""}, {"key": b""}, {"key": 1}, {"salt": b"a"}, {"salt": 1}, {"state": 0}])

@@ -16,7 +16,7 @@ def grants(*pairs):
     return Scope(frozenset(pairs))
 
 
-# These strings are in people's mail. If a line fails, the code is wrong, never the line.
+# People have these strings in their inboxes. If a line fails, the code is wrong, never the line.
 LAW = [
     (
         grants(((), "publish")),
@@ -134,6 +134,16 @@ def test_tokens_mailed_before_an_upgrade_open_after_it(clock, scope, expires_in,
 @pytest.mark.parametrize(("scope", "expires_in", "payload", "signature"), LAW)
 def test_a_new_token_is_written_by_the_same_law(clock, scope, expires_in, payload, signature):
     assert tokens.generate(scope, key=KEY, expires_in=expires_in) == payload + signature
+
+
+def test_a_realm_is_the_fourth_part_of_the_salt(settings):
+    settings.REQUEST_TOKEN_REALM = "acme"
+    signer = Signer(key=KEY, salt='["tokens.access.1", "a salt", "draft", "acme"]', algorithm="sha256")
+    payload = "1xV2US-publish"
+
+    token = payload + signer.signature(payload)
+
+    assert tokens.inspect(token, key=KEY, salt="a salt", state="draft").reason is tokens.Reason.OK
 
 
 PREVIEW = "newsletter.preview_issue"

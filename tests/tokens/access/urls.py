@@ -13,7 +13,7 @@ from django.views.generic import DetailView
 
 from apps.tokens.access.backends import scope_of
 from apps.tokens.access.decorators import AccessTokenRequiredMixin, access_token_required
-from apps.tokens.access.rows import opened_by
+from apps.tokens.access.rows import granted
 from apps.tokens.decorators import use_request_token
 from tests.tokens.sample.models import Item, TextKey
 
@@ -115,7 +115,7 @@ def raises(request, pk):
 
 @access_token_required(READ)
 def rows(request):
-    opened = opened_by(scope_of(request.user), Item.objects.order_by("pk"), "sample.write_item")
+    opened = granted(Item.objects.order_by("pk"), scope_of(request.user), "sample.write_item")
     return JsonResponse({"rows": list(opened.values_list("pk", flat=True))})
 
 

@@ -1,12 +1,12 @@
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.mail.backends.console import EmailBackend
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.models import User
 from apps.accounts.redirects import safe_path
 from apps.accounts.services import login_mail
+from apps.site.addresses import read_address
 
 
 class Command(BaseCommand):
@@ -24,11 +24,10 @@ class Command(BaseCommand):
         EmailBackend(stream=self.stdout).send_messages([mail])
 
 
-def _find_user(address: str) -> User:
-    try:
-        address = User._meta.get_field("email").clean(address.strip(), None)
-    except ValidationError:
-        raise CommandError("That is no e-mail address. Give one such as reader@example.com.") from None
+def _find_user(text: str) -> User:
+    address = read_address(text)
+    if not address:
+        raise CommandError("That is not an email address. Enter one such as reader@example.com.")
     user = User.objects.filter(email=address).first()
     if user is None:
         raise CommandError(

@@ -1,15 +1,14 @@
 """Worker processes of their own, started as an operator starts them, on the database of the test."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support.project import ROOT, make_environment
+
 SCHEMES = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mysql"}
 
 
@@ -24,9 +23,7 @@ def database_url():
 
 def manage(*args, email_url, **variables):
     """A running `manage.py`, warnings being errors."""
-    system = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     environment = {
-        "ENV_FILE": "",
         "SECRET_KEY": settings.SECRET_KEY,
         "SITE_URL": settings.SITE_URL,
         "DATABASE_URL": database_url(),
@@ -36,7 +33,7 @@ def manage(*args, email_url, **variables):
     return subprocess.Popen(
         [sys.executable, "-W", "error", "manage.py", *args],
         cwd=ROOT,
-        env=system | environment,
+        env=make_environment(**environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,7 +1,12 @@
+from datetime import timedelta
+
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils.formats import date_format
+from django.utils.timezone import localtime, now
 
 from apps.tokens import exceptions
-from tests.tokens.test_admission import FUTURE, PAST
+from tests.tokens.support import FUTURE, PAST
 
 REASONS = [
     ({"revoked_at": PAST}, "withdrawn"),
@@ -15,6 +20,54 @@ REASONS = [
 @pytest.mark.parametrize(("fields", "words"), REASONS, ids=[words for _, words in REASONS])
 def test_the_holder_of_a_genuine_link_is_told_the_reason(client, make_token, fields, words):
     assert words in client.get(make_token(**fields).tokenise("/optional/")).text
+
+
+FACTS = [
+    ({"revoked_at": PAST}, "It was withdrawn on"),
+    ({"expiration_time": PAST}, "It expired on"),
+    ({"not_before_time": FUTURE}, "It works from"),
+    ({"used_to_date": 1, "last_used_at": PAST}, "It was last used on"),
+]
+
+
+@pytest.mark.parametrize(("fields", "words"), FACTS, ids=[words for _, words in FACTS])
+def test_the_holder_of_a_genuine_link_is_told_when(client, make_token, fields, words, settings):
+    settings.TIME_ZONE = "Europe/Vienna"
+    moment = FUTURE if "not_before_time" in fields else PAST
+
+    page = client.get(make_token(**fields).tokenise("/optional/")).text
+
+    assert f"{words} {date_format(localtime(moment), 'DATETIME_FORMAT')}" in page
+
+
+@pytest.mark.parametrize(("ago", "expected"), [(1, True), (3, False), (-1, False)])
+def test_a_page_can_tell_whether_a_link_was_used_within_two_minutes(client, make_token, ago, expected):
+    token = make_token(used_to_date=1, last_used_at=now() - timedelta(minutes=ago))
+
+    response = client.get(token.tokenise("/optional/"))
+
+    assert response.context["error"].was_moments_ago is expected
+
+
+@pytest.mark.parametrize(("accept", "kind"), [("application/json", "json"), ("*/*", "html"), ("image/png", "html")])
+def test_a_client_that_prefers_json_gets_json(client, request_token, accept, kind):
+    request_token.revoke()
+
+    response = client.get(request_token.tokenise("/optional/"), headers={"Accept": accept})
+
+    assert response.status_code == 403
+    assert kind in response.headers["Content-Type"]
+
+
+def test_a_json_refusal_has_a_code_and_a_message(client, request_token):
+    request_token.revoke()
+
+    answer = client.get(request_token.tokenise("/optional/"), headers={"Accept": "application/json"}).json()
+
+    assert answer == {
+        "code": "revoked",
+        "message": "This link has been withdrawn. It no longer works. Please ask for a new one.",
+    }
 
 
 def test_every_forged_or_mangled_link_gets_the_same_answer(client, request_token, make_token):
@@ -43,7 +96,7 @@ def test_where_the_token_is_required_the_page_does_not_offer_it(client, db):
 
 
 def test_the_offered_address_never_leaves_the_site(client, db, settings):
-    settings.ROOT_URLCONF = "tests.tokens.test_views"
+    settings.ROOT_URLCONF = "tests.tokens.any_path"
 
     response = client.get("/?rt=x", PATH_INFO="//evil.example/")
 
@@ -71,22 +124,11 @@ def leaves(error=exceptions.TokenError):
 
 def test_every_reason_has_a_code_and_a_message_of_its_own():
     codes = {leaf.code for leaf in leaves()}
+    titles = {str(leaf.title) for leaf in leaves()}
     messages = {str(leaf.message) for leaf in leaves()}
 
-    assert len(codes) == len(messages) == len(leaves()) >= 11
+    assert len(codes) == len(titles) == len(messages) == len(leaves()) >= 12
 
 
 def test_every_refusal_is_djangos_permission_denied():
-    from django.core.exceptions import PermissionDenied
-
     assert issubclass(exceptions.TokenError, PermissionDenied)
-
-
-def __getattr__(name):
-    from django.urls import re_path
-
-    from tests.tokens.urls import undeclared
-
-    if name == "urlpatterns":
-        return [re_path("", undeclared)]
-    raise AttributeError(name)

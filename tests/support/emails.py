@@ -1,4 +1,4 @@
-"""Read a mail as its recipient gets it: from the bytes that were sent."""
+"""Read an email as its recipient gets it: from the bytes that were sent."""
 
 import re
 from email import message_from_bytes, policy

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-import socket
 from collections import Counter
 from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+
+from tests.support.ports import find_free_port
 
 # Its lines are the server's, and name everybody.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
@@ -109,8 +110,3 @@ class _Conversation(SMTP):
             await self.push(self.event_handler.data_command_answers[address])
         else:
             await super().smtp_DATA(arg)
-
-
-def find_free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]

@@ -1,0 +1,15 @@
+from django.http import HttpRequest
+
+from apps.tokens.models import RequestToken
+
+
+def visitor(request: HttpRequest) -> dict[str, bool]:
+    """``acts_by_link``: for this request ``user`` is whom a link acts for, whoever the visitor is signed in as."""
+    # Threat: a template that looks for request.token where there is none. At DEBUG Django logs the failed lookup with
+    # the address of the request, and the address has a token in it.
+    return {"acts_by_link": _acts_by_link(request)}
+
+
+def _acts_by_link(request: HttpRequest) -> bool:
+    token: RequestToken | None = getattr(request, "token", None)
+    return token is not None and token.login_mode == RequestToken.LOGIN_MODE_REQUEST and token.use is not None

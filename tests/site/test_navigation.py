@@ -1,0 +1,126 @@
+"""Who the navigation takes a visitor for, whatever link they came by."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.newsletter import services
+from apps.newsletter.models import Issue
+from apps.tokens.models import RequestToken
+from tests.factories import UserFactory
+from tests.newsletter.factories import PublishedIssueFactory, SubscriptionFactory
+from tests.support.pages import ADDRESSES
+from tests.support.refusals import reason
+
+pytestmark = pytest.mark.django_db
+
+LOGIN, LOGOUT = reverse("accounts:login"), reverse("accounts:logout")
+UNSUBSCRIBE = reverse("newsletter:unsubscribe")
+DESK = ["staff_issues", "staff_compose"]
+DESK_OF_AN_ISSUE = ["staff_issue", "staff_edit", "staff_send", "staff_cancel"]
+
+
+@pytest.fixture
+def subscription():
+    return SubscriptionFactory()
+
+
+@pytest.fixture
+def token(subscription):
+    """The reader's own: mode REQUEST, for as many uses as one likes."""
+    return services.ensure_unsubscribe_token(subscription)
+
+
+@pytest.fixture
+def reader_client(client, subscription):
+    client.force_login(subscription.user)
+    return client
+
+
+def ways_in_and_out(page):
+    """Which of "Sign in" and "Sign out" the navigation offers."""
+    navigation = re.search(r'<nav class="nav".*?</nav>', page.content.decode(), re.DOTALL)[0]
+    return [path for path in (LOGIN, LOGOUT) if f'"{path}"' in navigation]
+
+
+def test_a_signed_in_visitor_can_sign_out_on_a_page_that_takes_no_link(reader_client, token):
+    page = reader_client.get(token.tokenise("/"))
+
+    assert page.status_code == 200
+    assert ways_in_and_out(page) == [LOGOUT]
+
+
+def test_a_visitor_can_sign_in_on_a_page_that_takes_no_link(client, token):
+    page = client.get(token.tokenise("/"))
+
+    assert ways_in_and_out(page) == [LOGIN]
+
+
+def test_a_link_that_has_not_acted_yet_lends_nobody_a_name(client, token):
+    page = client.get(token.tokenise(UNSUBSCRIBE))
+
+    assert page.status_code == 200
+    assert ways_in_and_out(page) == [LOGIN]
+
+
+def test_whom_a_link_acts_for_is_not_shown_as_signed_in(client, token):
+    page = client.post(token.tokenise(UNSUBSCRIBE))
+
+    assert "You are unsubscribed" in page.content.decode()
+    assert ways_in_and_out(page) == []
+
+
+def test_a_link_that_was_refused_says_nothing_about_the_visitor(reader_client, token):
+    RequestToken.objects.filter(pk=token.pk).revoke()
+
+    page = reader_client.get(token.tokenise("/"))
+
+    assert reason(page) == "revoked"
+    assert ways_in_and_out(page) == [LOGOUT]
+
+
+@pytest.fixture
+def editor_client(client):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    return client
+
+
+def looked_up_in_vain(caplog):
+    """What Django's templates have logged: a variable that is not there, with the request's address, token and all."""
+    return [record.getMessage() for record in caplog.records if record.name == "django.template"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("path", [*ADDRESSES, "/no/such/page/"])
+def test_no_page_has_its_address_logged_for_want_of_a_variable(client, token, caplog, path, method):
+    PublishedIssueFactory()
+    caplog.set_level("DEBUG", "django.template")
+
+    getattr(client, method)(token.tokenise(path))
+
+    assert looked_up_in_vain(caplog) == []
+
+
+@pytest.mark.parametrize("name", DESK)
+def test_no_page_of_the_desk_has_its_address_logged_for_want_of_a_variable(editor_client, token, caplog, name):
+    PublishedIssueFactory()
+    caplog.set_level("DEBUG", "django.template")
+
+    editor_client.get(token.tokenise(reverse(f"newsletter:{name}")))
+
+    assert looked_up_in_vain(caplog) == []
+
+
+@pytest.mark.parametrize("status", Issue.Status.values)
+@pytest.mark.parametrize("name", DESK_OF_AN_ISSUE)
+def test_no_page_about_an_issue_has_its_address_logged_for_want_of_a_variable(
+    editor_client, token, caplog, name, status
+):
+    issue = PublishedIssueFactory(status=status, started_at=timezone.now())
+    caplog.set_level("DEBUG", "django.template")
+
+    editor_client.get(token.tokenise(reverse(f"newsletter:{name}", args=[issue.slug])))
+
+    assert looked_up_in_vain(caplog) == []

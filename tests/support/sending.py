@@ -1,0 +1,18 @@
+"""The ledger of an issue as tests look at it, and a worker that is gone."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from apps.newsletter.models import Delivery
+
+
+def ledger(issue):
+    """How many deliveries are in each state that has any."""
+    return {status: count for status, count in issue.deliveries.counts().items() if count}
+
+
+def let_leases_run_out():
+    """As if every worker had been silent for too long."""
+    a_second_ago = timezone.now() - timedelta(seconds=1)
+    Delivery.objects.filter(status=Delivery.Status.CLAIMED).update(claimed_until=a_second_ago)
