@@ -9,7 +9,7 @@ string such as "abbaab", whose statement came when, and ``play(visitors, "abbaab
 What it proves: whatever statements of the others come between two statements of one visitor, the laws of the
 case hold.
 
-What it does not: there is one connection, so an atomic block is one step. What READ COMMITTED lets happen inside of
+What it does not: there is one connection, so an atomic block is one step. What READ COMMITTED lets happen inside
 a transaction, locks and deadlocks are not explored; for those there are threads on real databases, in test_races.py.
 """
 
@@ -36,6 +36,10 @@ class Played:
     answers: dict[str, Any] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        """The order, the beginning of a statement a line."""
+        return "\n".join(f"{letter} {sql[:60]}" for letter, sql in zip(self.order, self.statements, strict=True))
+
 
 def every_order(
     visitors: Sequence[Visitor], put_back: Callable[[], None], look: Callable[[], Any] = lambda: None
@@ -60,10 +64,13 @@ def play(visitors: Sequence[Visitor], order: str = "", look: Callable[[], Any] =
     ``look`` is called before the first step and after each; what it returns is in ``states``.
     """
     director, played = getcurrent(), Played()
+    doing = dict(zip(ascii_lowercase, visitors, strict=False))
+    waiting = {letter: greenlet(visitor) for letter, visitor in doing.items()}
+    standing_before: dict[str, str] = {}
 
     def stand_still(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if getcurrent() is not director and not connection.in_atomic_block:
-            director.switch(sql)
+            pause(sql)
         return execute(sql, params, many, context)
 
     def go_on(letter: str) -> None:
@@ -73,16 +80,13 @@ def play(visitors: Sequence[Visitor], order: str = "", look: Callable[[], Any] =
             played.answers[letter] = heard
             del waiting[letter]
         else:
-            next_statement[letter] = heard
+            standing_before[letter] = heard
 
     def waits_for_a_twin(letter: str) -> bool:
         # Of two who do the same, either may begin: it is the same order with other letters.
-        twins = [twin for twin in doing if doing[twin] is doing[letter]]
-        return letter not in played.order and letter != next(twin for twin in twins if twin not in played.order)
+        twins = [twin for twin in doing if doing[twin] is doing[letter] and twin not in played.order]
+        return letter in twins[1:]
 
-    doing = dict(zip(ascii_lowercase, visitors, strict=False))
-    waiting = {letter: greenlet(visitor) for letter, visitor in doing.items()}
-    next_statement: dict[str, str] = {}
     with connection.execute_wrapper(stand_still):
         for letter in list(waiting):
             go_on(letter)
@@ -92,8 +96,15 @@ def play(visitors: Sequence[Visitor], order: str = "", look: Callable[[], Any] =
             ready = [letter for letter in waiting if not waits_for_a_twin(letter)]
             letter = order[step] if step < len(order) else ready[0]
             played.others.append("".join(other for other in ready if other > letter))
-            played.statements.append(f"{letter}: {next_statement[letter]}")
+            played.statements.append(standing_before[letter])
             go_on(letter)
             played.order += letter
             played.states.append(look())
     return played
+
+
+def pause(before: str) -> None:
+    """For visitors who do something that is not a statement: stand still before it, too."""
+    director = getcurrent().parent
+    assert director is not None, "Only a visitor in a play can stand still."
+    director.switch(before)
