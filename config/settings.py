@@ -176,6 +176,10 @@ SILENCED_SYSTEM_CHECKS = [
 
 # Logging
 
+# No token in the emails to ADMINS, nor on the page that DEBUG shows for an exception.
+DEFAULT_EXCEPTION_REPORTER = "apps.tokens.reports.TokenlessReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.tokens.reports.TokenlessReporterFilter"
+
 LOG_LEVEL = env.read_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
