@@ -87,8 +87,7 @@ class RequestTokenRule(Rule):
         return response
 
 
-# None for a view that declared no scope.
-AnyRule = RequestTokenRule | None
+AnyRule = RequestTokenRule | None  # None: the view declared no scope
 
 
 def attach(request: HttpRequest) -> HttpResponse | None:
@@ -115,8 +114,7 @@ def refuse(request: HttpRequest, error: TokenError, *, is_optional: bool = False
     return response
 
 
-# What of the request a block has to itself.
-LENT = ("user", "auser", "token")
+LENT = ("user", "auser", "token")  # what of the request a block has to itself
 
 
 @dataclass

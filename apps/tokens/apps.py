@@ -5,8 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TokensConfig(AppConfig):
-    # Taken from where the package lies, so that a copy works at any dotted path. The label stays:
-    # it names the tables and the templates' folder.
+    # From where the package lies: a copy works at any dotted path. The label stays, it names tables and templates.
     name = __name__.rpartition(".")[0]
     label = "tokens"
     verbose_name = _("Request tokens")

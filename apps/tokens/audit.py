@@ -39,9 +39,8 @@ def record_refusal(request: HttpRequest, error: TokenError, status_code: int) ->
     """The reason of a refusal. Without a genuine token there is only the log line."""
     # Threat: a working token in a log file. The path only, never the query string; and quoted, so
     # that no line break in it forges a second line.
-    path = quote(request.path)
-    key = error.token.pk if error.token else None
-    logger.warning("refused reason=%s token=%s method=%s path=%s", error.code, key, request.method, path)
+    pk, path = getattr(error.token, "pk", None), quote(request.path)
+    logger.warning("refused reason=%s token=%s method=%s path=%s", error.code, pk, request.method, path)
     if error.token is not None:
         _record(request, error.token, error.code, status_code)
         error.is_on_record = True
@@ -55,7 +54,7 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
     user = who_looked(request)
     row = {
         "token": pk,
-        "user": user and user.pk,
+        "user": None if user is None else user.pk,
         "reason": reason,
         "status_code": status_code,
         "method": (request.method or "")[:10],

@@ -25,14 +25,10 @@ class TokenSettings:
     @property
     def REQUEST_TOKEN_EXPIRY(self) -> int:
         """Minutes that a SESSION token lives, by default and at most."""
-        value = _read("REQUEST_TOKEN_EXPIRY", 10)
-        try:
-            minutes = int(value)
-        except (TypeError, ValueError):
-            minutes = 0
-        if minutes < 1 or isinstance(value, bool):
+        minutes = str(_read("REQUEST_TOKEN_EXPIRY", 10)).strip()
+        if not minutes.isascii() or not minutes.isdecimal() or int(minutes) < 1:
             raise _wrong("REQUEST_TOKEN_EXPIRY", "a whole number of minutes, 1 or more", "10")
-        return minutes
+        return int(minutes)
 
     @property
     def REQUEST_TOKEN_403_TEMPLATE(self) -> str:
@@ -46,8 +42,7 @@ class TokenSettings:
     def REQUEST_TOKEN_DISABLE_LOGS(self) -> bool:
         """True writes no RequestTokenLog rows; uses are counted all the same."""
         value = _read("REQUEST_TOKEN_DISABLE_LOGS", False)
-        if isinstance(value, str):
-            value = _BOOLEANS.get(value.strip().lower())
+        value = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else value
         if not isinstance(value, bool):
             raise _wrong("REQUEST_TOKEN_DISABLE_LOGS", "true or false", "False")
         return value

@@ -36,9 +36,8 @@ def use_request_token(
     ``required``: without a token the view answers 403. ``ignore_session``: serve the token's user whoever is signed in.
 
     ``confirm``: a GET shows a page with one button and only the POST runs the view. True, False, or the template of
-    that page; by default True for tokens that sign in. Or a function of request and token that returns one of these;
-    it is asked after every check and before a use is taken, on every method but HEAD, OPTIONS and prefetches, changes
-    nothing, and may raise a TokenError.
+    that page; by default True for tokens that sign in. Or a function of request and token that returns one of these or
+    raises a TokenError: asked after every check, on every method but HEAD, OPTIONS and prefetches; it changes nothing.
 
     ``methods``: another method gets 405 before a use is taken; by default any, or the handlers of a class-based view.
 

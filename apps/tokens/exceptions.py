@@ -22,6 +22,7 @@ MOMENTS_AGO = timedelta(minutes=2)
 class TokenError(PermissionDenied):
     """A link that is not honored. Catch this to catch every reason."""
 
+    token: Any
     code: str = "refused"
     title: str | Promise = _("This link cannot be used")
     message: str | Promise = _("Ask for another one.")
@@ -31,10 +32,8 @@ class TokenError(PermissionDenied):
     def __init__(self, detail: str = "", *, at: datetime | None = None) -> None:
         # The detail is for developers and logs; never shown to a visitor and never made of a token.
         super().__init__(detail or self.code)
-        self.at = at
-        # The row, once the link is known to be genuine, and whether the refusal is on its record.
-        self.token: Any = None
-        self.is_on_record = False
+        # The row is known once the link is found genuine, and then the refusal goes on its record.
+        self.at, self.token, self.is_on_record = at, None, False
 
     @property
     def fact(self) -> str:

@@ -1,9 +1,9 @@
 """
-LinkEmail: mail whose links arrive in one piece.
+LinkEmail: an email whose links arrive in one piece.
 
-RFC 5322 section 2.1.1 allows lines of 998 characters and suggests 78. Since Django 6.0 the
-suggestion is enforced on links too: body lines are broken with "=", and a long List-Unsubscribe
-becomes "=?utf-8?q?...". The first is dead when copied, the second is no header to mail providers.
+RFC 5322 section 2.1.1 allows lines of 998 characters and suggests 78. Since Django 6.0 the suggestion is enforced on
+links too: body lines are broken with "=", a link that is dead when copied, and a long List-Unsubscribe becomes
+"=?utf-8?q?...", which mail providers ignore.
 """
 
 import email.policy

@@ -10,10 +10,7 @@ from .rules import Rule, declare
 
 
 class DeclaringMixin:
-    """
-    The base of mixins that declare a rule. Their static ``make_rule(option)`` makes it of the view's attributes, which
-    ``as_view()`` takes too: ``option`` gives the value of one by its name.
-    """
+    """Declares the rules that mixins make of the view's attributes by ``make_rule``; ``as_view()`` takes them too."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

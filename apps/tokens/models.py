@@ -196,9 +196,7 @@ class RequestToken(models.Model):
 
     def check_user(self) -> None:
         """Raise if the user's account no longer stands behind this token."""
-        if self.user is None:
-            return
-        if not self.user.is_active:
+        if self.user is not None and not self.user.is_active:
             raise InactiveUserError
         # Threat: a sign-in link that outlives the password or the address it was sent to.
         if self.login_mode == self.LoginMode.SESSION and self.account_fingerprint != account_fingerprint(self.user):

@@ -2,8 +2,7 @@
 The one mechanism behind every decorator of this app: a view declares a rule, the middleware lets requests in by it.
 
 As with Django's ``csrf_exempt`` the rule is an attribute of the view, so it holds in any order of decorators, on sync
-and async views, and on ``dispatch`` by way of ``method_decorator``. What one request means to the app lies in one
-place, its ``TokenState``.
+and async views, and on ``dispatch`` by way of ``method_decorator``.
 """
 
 from __future__ import annotations

@@ -61,10 +61,9 @@ def read(alias: str, pk: Any) -> RequestToken | None:
     for position, column in reading.converted:
         for convert in connection.ops.get_db_converters(column) + column.get_db_converters(connection):
             values[position] = convert(values[position], column, connection)
-    width = len(reading.token_names)
-    token = RequestToken.from_db(alias, reading.token_names, values[:width])
-    user = None if token.user_id is None else get_user_model().from_db(alias, reading.user_names, values[width:])
-    USER.set_cached_value(token, user)
+    token = RequestToken.from_db(alias, reading.token_names, values[: len(reading.token_names)])
+    has_user, of_user = token.user_id is not None, values[len(reading.token_names) :]
+    USER.set_cached_value(token, get_user_model().from_db(alias, reading.user_names, of_user) if has_user else None)
     return token
 
 

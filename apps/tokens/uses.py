@@ -132,7 +132,7 @@ def _sign_in(request: HttpRequest, use: Use) -> None:
 def _sign_in_once(request: HttpRequest, use: Use) -> None:
     is_one_transaction = identity.saves_sessions_in(request, use.alias)
     session = getattr(request, "session", None)
-    key = session and session.session_key
+    key = None if session is None else session.session_key  # an empty one is false on Django 6.1
     try:
         # Not the view's transaction: the session cookie is sent whatever becomes of that one.
         with transaction.atomic(using=use.alias):

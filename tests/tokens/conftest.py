@@ -1,17 +1,32 @@
 """Tests of apps.tokens alone: they bring their own URLs and ask for nothing of the site but a user model."""
 
+import logging
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 
 from apps.tokens.conf import TokenSettings
 from apps.tokens.models import RequestToken
+from tests.tokens.memory import in_memory
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "databases: what only a real database can show")
+    config.addinivalue_line("markers", "slow: what takes minutes")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The figures that tests have given to ``record_property``, summed up."""
+    figures = Counter()
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        for name, number in report.user_properties:
+            figures[name] += number
+    for name, number in figures.items():
+        terminalreporter.write_line(f"{name}: {number:,}")
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +42,17 @@ def own_urls(settings):
 def no_exported_settings(monkeypatch):
     for name in vars(TokenSettings):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def memory(db):
+    """The database in memory, for those who put it back a thousand times."""
+    if connection.vendor != "sqlite":
+        pytest.skip("Orders are explored on SQLite.")
+    logging.disable()
+    with in_memory():
+        yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture

@@ -100,19 +100,33 @@ class Project:
             file.write(text)
 
 
+def copy_app(project, path, user_model="auth.User"):
+    """The app at this dotted path of the project, with the settings that its README names and one view."""
+    folder = project.folder / path.replace(".", "/")
+    shutil.copytree(Path(its_apps.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    project.write("people/__init__.py", "")
+    project.write("people/migrations/__init__.py", "")
+    project.write("fresh_project/settings.py", SETTINGS.replace("PATH", path).replace("THE_USER", user_model))
+    project.write("flows.py", FLOWS.replace("PATH", path))
+    return folder
+
+
+def test_a_copy_works_without_access_tokens(project):
+    folder = copy_app(project, "tokens")
+
+    shutil.rmtree(folder / "access")
+    (folder / "templatetags" / "access_token.py").unlink()
+
+    assert "all flows work" in project("manage.py", "shell", "-c", "import flows; flows.run()")
+
+
 @pytest.mark.parametrize(
     ("path", "key"),
     [("tokens", "an integer key"), ("my_project.vendored.links", "a UUID for a key"), ("tokens", "a name for a key")],
 )
 def test_a_copy_works_at_any_path_with_any_user_model(project, path, key):
-    folder = project.folder / path.replace(".", "/")
-    shutil.copytree(Path(its_apps.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    project.write("people/__init__.py", "")
-    project.write("people/migrations/__init__.py", "")
+    copy_app(project, path, "people.Person" if KEYS[key] else "auth.User")
     project.write("people/models.py", PERSON.replace("KEY", KEYS[key]) if KEYS[key] else "")
-    user_model = "people.Person" if KEYS[key] else "auth.User"
-    project.write("fresh_project/settings.py", SETTINGS.replace("PATH", path).replace("THE_USER", user_model))
-    project.write("flows.py", FLOWS.replace("PATH", path))
 
     project("manage.py", "makemigrations", "people")
 

@@ -1,10 +1,11 @@
 """Real threads on a real database. `make test-databases` repeats them on PostgreSQL and MariaDB."""
 
+import contextlib
 import threading
 from collections import Counter
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections
 from django.test import Client
 
 from apps.tokens.models import RequestToken
@@ -77,3 +78,29 @@ def test_a_limit_of_seven_lets_seven_in(make_token):
     answers = all_at_once(lambda client: client.get(link))
 
     assert answers == {200: 7, 403: VISITORS - 7}
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_of_many_links_of_one_person_one_signs_in_and_ends_the_others(make_token, user, round_):
+    links = iter([make_token(login_mode="Session", user=user).tokenise("/optional/") for _ in range(VISITORS)])
+
+    answers = all_at_once(lambda client: client.post(next(links)))
+
+    assert answers == {200: 1, 403: VISITORS - 1}
+    assert RequestToken.objects.filter(used_to_date=1).count() == 1
+    assert RequestToken.objects.filter(revoked_reason="superseded").count() == VISITORS - 1
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_an_account_that_is_deleted_while_it_signs_in_is_no_error(session_token, user, round_):
+    link, first = session_token.tokenise("/answers/204/"), iter([True])
+
+    def visit(client):
+        if not next(first, False):
+            return client.post(link)
+        # Django collects what it deletes: a click that is put on record meanwhile makes it give up.
+        with contextlib.suppress(IntegrityError):
+            user.delete()
+        return client.get("/optional/")
+
+    assert set(all_at_once(visit)) <= {200, 204, 403}

