@@ -1,18 +1,18 @@
 """
 A cut at every statement of a click, before it and after it, and then the click once more.
 
-Each statement of a click, COMMIT among them, is the last that gets through: the connection is lost before the statement
-arrives, or after it was done, so that only its answer is lost. Then the app may connect anew, or it may not: a database
-that stays away leaves behind what a killed process does. The owner's next click finds everything well again.
+At each statement in turn, COMMIT among them, the connection is lost: before the statement arrives, or when it is done,
+so that only its answer is lost. Then the app may connect anew, or it may not: a database that stays away is left as a
+killed process leaves it. The owner's next click finds everything well again.
 
-What it proves: wherever a connection is lost, a link that signs in is not lost while sessions are rows of the same
-database; any other link is not lost before its view runs, and its use is kept once the view has acted; the row for the
-record costs nothing. Where the database stays away some links are lost: these cuts are listed one by one in test_cut.py,
-and the page that meets their owner knows that it was moments ago.
+What it proves: wherever a connection is lost, a link that signs in is not lost, and any other link is not lost before
+its view runs; once the view has acted, its use is kept; the row for the record costs nothing. Where the database stays
+away some links are lost. These cuts are listed one by one in test_cut.py, and the page that meets their owners knows
+that it was moments ago, so that it can offer a new link.
 
-What it does not: the connection is cut in this process. It is really cut, and a process really killed, in wire.py and
-worker.py. And a view that has acted when its own answer is lost is run again by the next click: twice is once only if
-the view makes it so.
+What it does not: here the connection is cut within this process, by wire.py on the wire to PostgreSQL, and worker.py
+kills a real process; none of them takes the power from the database. And a view that has acted while the answer to its
+own statement is lost will run again by the next click: that it acts only once is up to the view.
 """
 
 from __future__ import annotations
@@ -115,14 +115,17 @@ class Outcome(NamedTuple):
         return f"{self.cut} {self.statement}"
 
 
-def every_cut(make_scene: Callable[[], Scene], database: str = COMES_BACK) -> Iterator[Outcome]:
-    """Each statement of the click cut, before and after; nothing is cut in the last scene, which tells how many."""
-    uncut = Line()
+def every_cut(
+    make_scene: Callable[[], Scene], database: str = COMES_BACK, kind: type[Line] | None = None
+) -> Iterator[Outcome]:
+    """Each statement of the click cut, before and after; nothing is cut in the first scene, which tells how many."""
+    lay = kind or Line
+    uncut = lay()
     with uncut.laid():
         make_scene_and_click(make_scene, uncut)
     for number in range(1, len(uncut.statements) + 1):
         for place in (BEFORE, AFTER):
-            line = Line(number, place, database)
+            line = lay(number, place, database)
             with line.laid():
                 scene, response = make_scene_and_click(make_scene, line)
             yield look(scene, response, line.statements[number - 1], place)
@@ -141,6 +144,7 @@ def make_scene_and_click(make_scene: Callable[[], Scene], line: Line) -> tuple[S
 
 
 def look(scene: Scene, response: Any, statement: str, cut: str) -> Outcome:
+    """What is so after a cut, and after the click that follows it; no response where the process has died."""
     uses, deeds, is_signed_in = scene.uses, scene.deeds, scene.is_signed_in
     mode, saw = str(scene.token.login_mode), "nothing" if response is None else str(response.status_code)
     return Outcome(mode, statement, cut, saw, uses, deeds, is_signed_in, answer(scene.click()), scene.deeds)
