@@ -12,7 +12,6 @@ count as one, and a link without a limit is followed for ``MOST_USES``.
 """
 
 import copy
-import logging
 from collections import deque
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.test import Client
 
+from apps.tokens import signing
 from apps.tokens.models import RequestToken
 
 from .support import FUTURE, PAST
@@ -28,13 +28,13 @@ from .support import FUTURE, PAST
 NONE, REQUEST, SESSION = RequestToken.LoginMode
 SINGLE_USE = [(NONE, 1), (REQUEST, 1), (SESSION, 1)]
 KINDS = [*SINGLE_USE, (NONE, 2), (REQUEST, 2), (NONE, None), (REQUEST, None)]
-MOST_USES = 2
+MOST_USES = 1
 
 
 class State(NamedTuple):
     uses: int = 0
     # Early, valid or over; "cut short": the row has expired, the link has not; "prolonged": the other way round.
-    time: str = "early"
+    time: str = "valid"
     is_revoked: bool = False
     is_open: bool = True  # the owner's account
     is_changed: bool = False  # its password, since the link was made
@@ -50,6 +50,7 @@ class Visit(NamedTuple):
     method: str = "GET"
     asks: bool | None = False  # what the view says of confirm
     purpose: str = ""
+    link: str = "its own"
 
 
 VISITS = {
@@ -69,10 +70,13 @@ VISITS = {
     "open, only POST": Visit("only-post"),
     "open, another scope": Visit("mixin-argument", asks=None),
     "open, undeclared": Visit("undeclared"),
+    "open, forged": Visit("optional", asks=None, link="forged"),
+    "open, another's": Visit("optional", asks=None, link="another's"),
 }
 
 # When it can happen, and what it changes.
 CHANGES = {
+    "nbf put off": (lambda now: now.time == "valid", {"time": "early"}),
     "nbf passes": (lambda now: now.time == "early", {"time": "valid"}),
     "exp passes": (lambda now: now.time == "valid", {"time": "over"}),
     "expiry moved forward": (lambda now: now.time == "valid", {"time": "cut short"}),
@@ -104,13 +108,17 @@ def contract(mode, max_uses, now, event):
             after = after._replace(session="nobody")
         # Django's signal ends the sign-in links of an account that is saved closed.
         if event in ("close", "change password") and not after.is_open and mode == SESSION:
-            after = after._replace(is_revoked=now.is_revoked or (not now.uses and now.time not in ("over", "cut short")))
+            after = after._replace(
+                is_revoked=now.is_revoked or (not now.uses and now.time not in ("over", "cut short"))
+            )
         return "", after
 
-    view, method, asks, purpose = VISITS[event]
+    view, method, asks, purpose, link = VISITS[event]
     is_declared, has_owner = view != "undeclared", mode != NONE
     reasons = [
         ("405", view == "only-post" and method != "POST"),
+        ("invalid", link == "forged"),
+        ("unknown", link == "another's"),
         ("scope", view == "mixin-argument"),
         ("revoked", now.is_revoked),
         ("expired", now.time in ("over", "cut short")),
@@ -142,19 +150,16 @@ class World:
     def __init__(self, mode, max_uses):
         self.owner, self.stranger = make_user("owner"), make_user("stranger")
         owner = {} if mode == NONE else {"user": self.owner}
-        token = RequestToken.objects.create_token(
-            scope="test", login_mode=mode, max_uses=max_uses, not_before_time=FUTURE, **owner
-        )
+        token = RequestToken.objects.create_token(scope="test", login_mode=mode, max_uses=max_uses, **owner)
         self.link, self.rows = token.jwt(), RequestToken.objects.filter(pk=token.pk)
         self.client = Client(raise_request_exception=False)
 
     @contextmanager
-    def undone(self):
-        """What happens within leaves nothing behind, neither in the database nor in the browser."""
+    def as_it_was(self):
+        """Afterwards all is as it was before, in the database and in the browser."""
         link, cookies = self.link, copy.deepcopy(self.client.cookies)
-        with transaction.atomic():
+        with undone():
             yield
-            transaction.set_rollback(True)
         self.link, self.client.cookies = link, cookies
 
     def happen(self, event):
@@ -164,8 +169,8 @@ class World:
         owners = type(self.owner).objects.filter(pk=self.owner.pk)
         # Rows move and not the clock: the link becomes what it would have been if it had been made so long ago.
         match event:
-            case "nbf passes":
-                self.rows.update(not_before_time=PAST)
+            case "nbf passes" | "nbf put off":
+                self.rows.update(not_before_time=PAST if event == "nbf passes" else FUTURE)
                 self.link = self.rows.get().jwt()
             case "exp passes" | "expiry put off":
                 self.rows.update(expiration_time=PAST)
@@ -195,9 +200,12 @@ class World:
         return ""
 
     def visit(self, visit):
-        response = self.client.generic(
-            visit.method, f"/{visit.view}/?rt={self.link}", headers={"Sec-Purpose": visit.purpose}
-        )
+        # Signed once for another row of the same id; and the same claims under a signature that is not theirs.
+        anothers = signing.encode({**self.rows.get().claims, "iat": 0})
+        forged = ".".join([*anothers.split(".")[:2], self.link.split(".")[2]])
+        link = {"its own": self.link, "another's": anothers, "forged": forged}[visit.link]
+        headers = {"Sec-Purpose": visit.purpose}
+        response = self.client.generic(visit.method, f"/{visit.view}/?rt={link}", headers=headers)
         if response.status_code == 403:
             return response.context["error"].code
         if response.status_code != 200:
@@ -206,8 +214,8 @@ class World:
 
     def look(self):
         """The row's uses and revocation, and who is signed in."""
-        row = self.rows.get()
-        return row.used_to_date, row.revoked_at is not None, user_in(self.client.get("/undeclared/"))
+        [(uses, revoked_at)] = self.rows.values_list("used_to_date", "revoked_at")
+        return uses, revoked_at is not None, user_in(self.client.get("/undeclared/"))
 
 
 def make_user(name):
@@ -225,17 +233,25 @@ class Lives(NamedTuple):
     disagreements: list[str]
 
 
+@contextmanager
+def undone():
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@undone()
 def explore(mode, max_uses, *, depth=None):
     """Every state that ``depth`` events lead to, or as many as it takes, and every event in it."""
     world, histories, queue = World(mode, max_uses), {State(): ()}, deque([State()])
     transitions, disagreements = 0, []
     while queue:
         now = queue.popleft()
-        with world.undone():
+        with world.as_it_was():
             for event in histories[now]:
                 world.happen(event)
             for event in possible(mode, now):
-                with world.undone():
+                with world.as_it_was():
                     got = world.happen(event), *world.look()
                 seen, after = contract(mode, max_uses, now, event)
                 expected = seen, after.uses, after.is_revoked, after.visitor
@@ -243,7 +259,12 @@ def explore(mode, max_uses, *, depth=None):
                 transitions += 1
                 if got != expected:
                     disagreements.append(f"{mode}, {max_uses}: {' > '.join(history)}: {got}, not {expected}")
-                if after not in histories and after.uses <= MOST_USES and len(history) != depth:
+                if after not in histories and after.uses <= (max_uses or MOST_USES) and len(history) != depth:
                     histories[after] = history
                     queue.append(after)
     return Lives(len(histories), transitions, disagreements)
+
+
+def disagreements(kinds=SINGLE_USE, *, depth=3):
+    """Where the app does not do what the contract says, in histories of so many events; by default in some seconds."""
+    return [text for kind in kinds for text in explore(*kind, depth=depth).disagreements]
