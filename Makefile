@@ -12,11 +12,12 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	EMAIL_URL=smtp+tls://user:password@mail.example.com CACHE_URL=redis://127.0.0.1:6379/0 \
 	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town"
 
-.PHONY: help venv demo test check format test-databases test-django
+.PHONY: help venv demo test proof check format test-databases test-django
 
 help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
 	@echo "make test            run the tests; PYTEST_ARGS='-k unsubscribe' picks some"
+	@echo "make proof           every order of the SQL statements of two or three visitors; takes minutes"
 	@echo "make check           formatting, lint, types, imports, migrations, deployment checks"
 	@echo "make format          put the code into shape"
 	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
@@ -31,6 +32,9 @@ demo: venv
 
 test: venv
 	$(RUN) -m pytest -n auto $(PYTEST_ARGS)
+
+proof: venv
+	$(RUN) -m pytest -n auto -m "slow or not slow" tests/tokens/test_every_order.py tests/newsletter/test_every_order.py
 
 check: venv
 	$(RUN) -m ruff format --check .

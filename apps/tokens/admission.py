@@ -8,11 +8,12 @@ The order of the questions in ``_check`` is the contract: a visitor always hears
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import router
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
@@ -56,16 +57,24 @@ class RequestTokenRule(Rule):
             raise ValueError('A view that takes request tokens needs a scope, such as "newsletter.unsubscribe".')
         if self.confirm == "":
             raise ValueError("confirm must be True, False, None, a callable or the name of a template, not empty.")
+        # Threat: a guard that is never awaited, and so never refuses.
+        if iscoroutinefunction(self.confirm) or iscoroutinefunction(self.again):
+            raise ValueError("confirm and again must be ordinary functions, not async ones.")
         if self.methods is not None and (isinstance(self.methods, str) or not "".join(self.methods).isupper()):
             raise ValueError('methods must be a list of names in upper case, such as methods=["POST"].')
+
+    takes_a_use = True
 
     def methods_of(self, view: Callback) -> set[str] | None:
         """The methods by which this view takes a token; None for any."""
         view_class: Any = getattr(view, "view_class", None)
-        if self.methods is None and view_class is None:
+        names = set(self.methods or ())
+        if self.methods is None and view_class is not None:
+            known = getattr(view, "view_initkwargs", {}).get("http_method_names", view_class.http_method_names)
+            names = {name.upper() for name in known if name != "options" and hasattr(view_class, name)}
+        if not names:  # a function, or a class that does it all in dispatch()
             return None
-        names = self.methods or [name.upper() for name in view_class.http_method_names if hasattr(view_class, name)]
-        return {*names, "HEAD", "OPTIONS"} if "GET" in names else {*names, "OPTIONS"}
+        return names | ({"HEAD", "OPTIONS"} if "GET" in names else {"OPTIONS"})
 
     def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         methods = self.methods_of(view)
@@ -133,17 +142,21 @@ class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=
     scope: str
     required: bool = False
     ignore_session: bool = False
-    token: RequestToken | None = None
+    token: Any = ...
     use: Use | None = field(default=None, init=False)
 
     def __enter__(self) -> RequestToken | None:
-        request, row = self.request, self.token
+        request = self.request
         rule = RequestTokenRule(self.scope, self.required, ignore_session=self.ignore_session)
         self._before = {name: value for name, value in vars(request).items() if name in LENT}
         try:
-            token = _find(request, rule) if row is None else _checked(request, rule, row, {})
+            token = _find(request, rule) if self.token is ... else self.token
             if token is None:
+                if self.required:
+                    raise TokenNotFoundError
                 return None
+            if self.token is not ...:
+                _checked(request, rule, token, {})
             signs_in = token.login_mode == token.LoginMode.SESSION
             if _is_no_visit(request) or (signs_in and request.method != "POST"):
                 raise MethodError
@@ -158,15 +171,17 @@ class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=
     def __exit__(self, exc_type: type[BaseException] | None, *exc: Any) -> None:
         if self.use is None:
             return
+        # A visitor who hangs up has used the link, as anywhere: the block may have acted.
+        has_failed = exc_type is not None and not issubclass(exc_type, CancelledError)
+        is_kept = not (has_failed or self.use.is_released)
         # Now, and not after the view: the block may stand in a transaction that ends before that.
-        if exc_type is not None or self.use.is_released:
+        if not is_kept:
             self.use.give_back(self.request)
         elif self.use.signs_in:
-            # SessionMiddleware sets the cookie.
-            self.request.session.modified = True
-        if exc_type is not None or not self.use.signs_in:
+            identity.hand_out_session(self.request)
+        if has_failed or not self.use.signs_in:
             self._restore()
-        audit.record_admission(self.request, self.use.token, None)
+        audit.record_admission(self.request, self.use.token, None, is_kept=is_kept)
 
     async def __aenter__(self) -> RequestToken | None:
         return await sync_to_async(self.__enter__)()
@@ -262,9 +277,9 @@ def _confirm_template(request: HttpRequest, rule: RequestTokenRule, token: Reque
         if _is_no_visit(request):
             return None
         answer = answer(request, token)
-    if isinstance(answer, str):
+    if isinstance(answer, str) and answer:
         return answer
-    if answer is None:
+    if answer is None or answer == "":
         answer = token.login_mode == token.LoginMode.SESSION
     return "tokens/confirm.html" if answer else None
 

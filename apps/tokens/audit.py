@@ -9,7 +9,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+from django.contrib.auth import get_user_model
 from django.db import Error, connections, router, transaction
+from django.db.models import Q
 from django.db.models.signals import post_save, pre_save
 from django.http import HttpRequest
 from django.utils import timezone
@@ -28,9 +30,11 @@ EVERY_USE_UNTIL = 100
 REFUSALS_PER_HOUR = 20
 
 
-def record_admission(request: HttpRequest, token: RequestToken, status_code: int | None) -> None:
+def record_admission(request: HttpRequest, token: RequestToken, status_code: int | None, *, is_kept: bool) -> None:
     """The outcome of a use; ``token`` counts this use already."""
     logger.debug("admitted token=%s scope=%s status=%s", token.pk, token.scope, status_code)
+    if not is_kept and _has_enough(token, EVERY_USE_UNTIL, reason="admitted"):  # given back, it does not count
+        return
     if token.used_to_date <= EVERY_USE_UNTIL or token.used_to_date % EVERY_USE_UNTIL == 0:
         _record(request, token, "admitted", status_code)
 
@@ -41,9 +45,9 @@ def record_refusal(request: HttpRequest, error: TokenError, status_code: int) ->
     # that no line break in it forges a second line.
     pk, path = getattr(error.token, "pk", None), quote(request.path)
     logger.warning("refused reason=%s token=%s method=%s path=%s", error.code, pk, request.method, path)
-    if error.token is not None:
+    if error.token is not None and not _has_enough(error.token, REFUSALS_PER_HOUR, ~Q(reason="admitted")):
         _record(request, error.token, error.code, status_code)
-        error.is_on_record = True
+    error.is_on_record = error.token is not None
 
 
 def _record(request: HttpRequest, token: RequestToken, reason: str, status_code: int | None) -> None:
@@ -52,7 +56,7 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
         return
     alias, pk = router.db_for_write(RequestTokenLog), token.pk
     user = who_looked(request)
-    row = {
+    row: dict[str, Any] = {
         "token": pk,
         "user": None if user is None else user.pk,
         "reason": reason,
@@ -66,28 +70,33 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
     # Threat: a log row that cannot be written (a full table, a lock, a lost connection) costs the visitor what the
     # view did.
     try:
-        if reason != "admitted" and _has_refusals_enough(alias, pk):
-            return
+        is_heard = pre_save.has_listeners(RequestTokenLog) or post_save.has_listeners(RequestTokenLog)
         # A savepoint keeps a failed statement from the transaction around it; SQLite undoes the statement alone.
-        needs_savepoint = connections[alias].in_atomic_block and connections[alias].vendor != "sqlite"
+        undoes_statement = connections[alias].vendor == "sqlite" and not is_heard
+        needs_savepoint = connections[alias].in_atomic_block and not undoes_statement
         with transaction.atomic(using=alias) if needs_savepoint else contextlib.nullcontext():
-            _write(alias, row)
+            write = _write_with_signals if is_heard else statements.write_log
+            write(alias, **row)
     except Error as error:
         logger.error("could not record token=%s reason=%s error=%s", pk, reason, type(error).__name__)
 
 
-def _write(alias: str, row: dict[str, Any]) -> None:
-    if not (pre_save.has_listeners(RequestTokenLog) or post_save.has_listeners(RequestTokenLog)):
-        statements.write_log(alias, **row)
-    elif RequestToken.objects.using(alias).filter(pk=row["token"]).exists():
-        token, user = row.pop("token"), row.pop("user")
-        RequestTokenLog.objects.using(alias).create(token_id=token, user_id=user, **row)
+def _write_with_signals(alias: str, *, token: int, user: Any, **row: Any) -> None:
+    if not RequestToken.objects.using(alias).filter(pk=token).exists():
+        return
+    is_there = user is not None and get_user_model()._base_manager.using(alias).filter(pk=user).exists()
+    RequestTokenLog.objects.using(alias).create(token_id=token, user_id=user if is_there else None, **row)
 
 
-def _has_refusals_enough(alias: str, pk: int) -> bool:
+def _has_enough(token: RequestToken, most: int, *which: Q, **fields: Any) -> bool:
+    """True if the last hour has so many rows of this kind."""
     since = timezone.now() - timedelta(hours=1)
-    refusals = RequestTokenLog.objects.using(alias).filter(token=pk, timestamp__gt=since).exclude(reason="admitted")
-    return len(refusals.values_list("pk")[:REFUSALS_PER_HOUR]) == REFUSALS_PER_HOUR
+    rows = RequestTokenLog.objects.using(router.db_for_write(RequestTokenLog))
+    found = rows.filter(*which, token=token.pk, timestamp__gt=since, **fields).values_list("pk")[:most]
+    try:
+        return len(found) == most
+    except Error:  # it cannot be written, either, and that is said there
+        return False
 
 
 def _client_ip(request: HttpRequest) -> str | None:

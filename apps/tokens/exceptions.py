@@ -46,7 +46,7 @@ class TokenError(PermissionDenied):
     @property
     def was_moments_ago(self) -> bool:
         """True if it happened within two minutes: the visitor may be the one whose response got lost on its way."""
-        return self.at is not None and timedelta(0) <= timezone.now() - self.at <= MOMENTS_AGO
+        return self.at is not None and timedelta(0) <= datetime.now(self.at.tzinfo) - self.at <= MOMENTS_AGO
 
 
 class InvalidTokenError(TokenError):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model, load_backend, login
+from django.contrib.auth import load_backend, login
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.sessions.backends import db as db_sessions
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from django.db.models import F
-from django.http import HttpRequest, HttpResponseBase
-from django.utils.cache import patch_vary_headers
+from django.http import HttpRequest
 
 from .models import RequestToken
 
@@ -46,13 +46,13 @@ def act_as(request: HttpRequest, user: Any) -> None:
 
 
 def hold_account(alias: str, user: Any) -> bool:
-    """Lock the account's row until the transaction ends; False if the account has been closed or deleted."""
+    """Lock the account's row until the transaction ends; False if it was closed, deleted or given another password."""
     # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
     # later fails if anybody else has written in between.
-    model = get_user_model()
-    is_active = {"is_active": True} if any(field.name == "is_active" for field in model._meta.fields) else {}
-    accounts = model._base_manager.using(alias).filter(pk=user.pk, **is_active)
-    return accounts.update(password=F("password")) == 1
+    columns = [field.attname for field in type(user)._meta.concrete_fields if not field.primary_key]
+    unchanged = {name: getattr(user, name) for name in ("is_active", "password") if name in columns}
+    accounts = type(user)._base_manager.using(alias).filter(pk=user.pk, **unchanged)
+    return bool(accounts.update(**{columns[0]: F(columns[0])}) == 1)
 
 
 def sign_in(request: HttpRequest, user: Any) -> None:
@@ -70,27 +70,23 @@ def sign_in(request: HttpRequest, user: Any) -> None:
     act_as(request, user)
 
 
-def hand_out_session(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Set the cookie of the session that ``sign_in`` has saved. Raises if what the view put into it cannot be saved."""
-    # Not left to SessionMiddleware, which saves once more before it sets the cookie: a connection that is lost there
-    # would leave the link used up and nobody signed in. With the session unmodified it does neither.
+def hand_out_session(request: HttpRequest) -> None:
+    """Have SessionMiddleware set the cookie without saving again. Raises if what the view put in cannot be saved."""
     session = request.session
     if session.is_empty():  # the view has signed the visitor out again
         return
     if session.modified:
         session.save()
-        session.modified = False
-    response.set_cookie(
-        settings.SESSION_COOKIE_NAME,
-        session.session_key or "",
-        max_age=None if session.get_expire_at_browser_close() else session.get_expiry_age(),
-        domain=settings.SESSION_COOKIE_DOMAIN,
-        path=settings.SESSION_COOKIE_PATH,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=settings.SESSION_COOKIE_HTTPONLY,
-        samesite=settings.SESSION_COOKIE_SAMESITE,  # type: ignore[arg-type]  # the stubs want literals
-    )
-    patch_vary_headers(response, ("Cookie",))
+    saved, save = deepcopy(dict(session.items())), session.save
+
+    def save_changes(must_create: bool = False) -> None:
+        # It saves before it sets the cookie: a connection that is lost there would leave the link used up and nobody
+        # signed in.
+        if must_create or dict(session.items()) != saved:
+            save(must_create)
+
+    session.save = save_changes  # type: ignore[method-assign]
+    session.modified = True
 
 
 def saves_sessions_in(request: HttpRequest, alias: str) -> bool:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import admission
 from .exceptions import TokenError
-from .rules import Callback, keep_private, passes_of, rules_of, state_of
+from .rules import Callback, Pass, keep_private, passes_of, rules_of, state_of
 
 
 class RequestTokenMiddleware:
@@ -67,9 +67,11 @@ class RequestTokenMiddleware:
                 return refusal
         for rule in rules:
             answer = rule.before_view(request, view, args, kwargs)
-            if isinstance(answer, HttpResponse):
+            if not isinstance(answer, Pass):
                 return answer
             state.passes[rule] = answer
+        for admitted in state.passes.values():
+            admitted.begin(request)
         return None
 
     async def _adecide(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> HttpResponse | None:

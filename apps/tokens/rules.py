@@ -28,6 +28,9 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 class Rule:
     """What a view declares about the tokens it takes; each kind of token has a subclass."""
 
+    # Whether letting a request in takes something: such a rule is asked last, when no other can refuse any more.
+    takes_a_use = False
+
     def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         """The pass that lets the request in, or the response to send instead of the view's."""
         raise NotImplementedError
@@ -37,6 +40,9 @@ class Pass:
     """One request, let in by one rule."""
 
     has_entered = False
+
+    def begin(self, request: HttpRequest) -> None:
+        """Called when every rule of the view has let the request in."""
 
     def after_view(self, request: HttpRequest, response: HttpResponseBase | None, *, has_left: bool) -> None:
         """Settle what the rule has begun. No response: the view raised or, with ``has_left``, the visitor hung up."""
@@ -98,7 +104,7 @@ def passes_of(request: HttpRequest) -> Collection[Pass]:
 
 
 def rules_of(view: Callback) -> tuple[Rule, ...]:
-    """The rules that a view declared, the outermost first; none if it takes no tokens."""
+    """The rules that a view declared, in the order to ask them; none if it takes no tokens."""
     return getattr(view, "token_rules", ())
 
 
@@ -120,7 +126,8 @@ def declare(rule: Rule) -> Callable[[View], View]:
             # Threat: a cache between this view and the middleware, such as cache_page, keeps a private page.
             return _private_later(request, response) if isawaitable(response) else keep_private(request, response)
 
-        wrapper.token_rules = (rule, *rules_of(view))  # type: ignore[attr-defined]
+        rules = sorted((rule, *rules_of(view)), key=lambda each: each.takes_a_use)
+        wrapper.token_rules = tuple(rules)  # type: ignore[attr-defined]
         if iscoroutinefunction(view):
             markcoroutinefunction(wrapper)
         return wrapper  # type: ignore[return-value]

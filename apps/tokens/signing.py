@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import jwt
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from .conf import secret_keys, token_settings
@@ -69,7 +70,7 @@ def check_times(claims: dict[str, Any]) -> None:
 
 def _moment(seconds: int) -> datetime | None:
     try:
-        return datetime.fromtimestamp(seconds, tz=timezone.utc)
+        return datetime.fromtimestamp(seconds, tz=timezone.utc if settings.USE_TZ else None)
     except (ValueError, OverflowError, OSError):  # a year beyond 9999
         return None
 

@@ -56,14 +56,14 @@ class Use(Pass):
         is_kept = not self._came_to_nothing(status_code, has_left=has_left)
         try:
             if is_kept and self.signs_in and response is not None:
-                identity.hand_out_session(request, response)
+                identity.hand_out_session(request)
         except BaseException:
             is_kept = False
             raise
         finally:
             if not is_kept:
                 self.give_back(request)
-            audit.record_admission(request, self.token, status_code)
+            audit.record_admission(request, self.token, status_code, is_kept=is_kept)
 
     def give_back(self, request: HttpRequest) -> None:
         """The use, and for one that signed in also the session."""
@@ -124,13 +124,11 @@ def _sign_in(request: HttpRequest, use: Use) -> None:
     except (OperationalError, InterfaceError, UpdateError):
         if connections[use.alias].in_atomic_block:
             raise
-        # Unless it was the answer to the COMMIT that got lost.
-        _give_back(use.alias, use.token.pk, last_used_at=use.taken_at)
         _sign_in_once(request, use)
 
 
 def _sign_in_once(request: HttpRequest, use: Use) -> None:
-    is_one_transaction = identity.saves_sessions_in(request, use.alias)
+    is_one_transaction, is_claimed = identity.saves_sessions_in(request, use.alias), False
     session = getattr(request, "session", None)
     key = None if session is None else session.session_key  # an empty one is false on Django 6.1
     try:
@@ -139,12 +137,19 @@ def _sign_in_once(request: HttpRequest, use: Use) -> None:
             _claim_for_account(use)
             if is_one_transaction:
                 identity.sign_in(request, use.token.user)
+        is_claimed = True
         if not is_one_transaction:
-            _sign_in_or_give_back(request, use)
-    except BaseException:
+            # A session elsewhere does not roll back: it is saved when the use is committed.
+            identity.sign_in(request, use.token.user)
+    except BaseException as error:
+        # Rolled back, or committed already: a session elsewhere, a hook after the commit, a lost answer to it.
+        is_given_back = _give_back(use.alias, use.token.pk, last_used_at=use.taken_at)
         if session is not None:
-            # What login() has begun in memory is undone, too.
+            if is_given_back:
+                request.session.flush()
             request.session = type(session)(key)
+        if is_claimed and not is_given_back and isinstance(error, DatabaseError):
+            raise UnknownTokenError from error  # deleted meanwhile, with its user
         raise
 
 
@@ -156,19 +161,6 @@ def _claim_for_account(use: Use) -> None:
     _claim(use)
     others = RequestToken.objects.using(use.alias).filter(user=token.user, scope=token.scope).exclude(pk=token.pk)
     others.sign_in_links().revoke(reason=RequestToken.RevokedReason.SUPERSEDED)
-
-
-def _sign_in_or_give_back(request: HttpRequest, use: Use) -> None:
-    # A session elsewhere does not roll back: it is saved when the use is committed.
-    try:
-        identity.sign_in(request, use.token.user)
-    except BaseException as error:
-        is_given_back = _give_back(use.alias, use.token.pk)
-        if hasattr(request, "session"):
-            request.session.flush()
-        if isinstance(error, DatabaseError) and not is_given_back:
-            raise UnknownTokenError from error  # deleted meanwhile, with its user
-        raise
 
 
 def _give_back(alias: str, pk: int, **taken: Any) -> bool:

@@ -202,8 +202,7 @@ def long_cases_of(mode: str) -> list[Case]:
     return [
         *[Case(mode, quota, ("click", "click", "click")) for quota in quotas],
         *[Case(mode, 1, ("click", "click", end)) for end in ENDS_OF[mode]],
-        *[Case(mode, 1, ("click", "raise", end)) for end in ENDS_OF[mode]],
-        *[Case(mode, 1, ("late click", "late click", "new keys"))],
+        *[Case(mode, 1, ("click", "raise", end)) for end in ENDS_OF[mode] if end in ("revoke", "delete the user")],
         *[Case(mode, 1, ("click", "click", "other link")) for _ in range(mode == SESSION)],
     ]
 

@@ -703,3 +703,31 @@ def test_deleting_a_user_deletes_the_links(request_token, user):
 
     assert not RequestToken.objects.exists()
     assert not RequestTokenLog.objects.exists()
+
+
+# What a hostile look at the rebuilt core found
+
+
+def test_a_used_up_link_that_is_answered_by_a_file_does_not_run_the_view(client, request_token):
+    link = request_token.tokenise("/again-with-a-file/")
+    client.get(link)
+
+    response = client.get(link)
+
+    assert b"".join(response) == b"once more"
+    assert uses(request_token) == 1
+
+
+def test_a_view_that_does_it_all_in_dispatch_answers_any_method(client, request_token, user):
+    assert client.post(request_token.tokenise("/dispatches/")).json()["user"] == user.email
+
+
+def test_given_back_uses_do_not_fill_the_log(client, make_token):
+    token = make_token()
+    RequestTokenLog.objects.bulk_create(
+        RequestTokenLog(token=token, reason="admitted", method="GET") for _ in range(100)
+    )
+
+    client.get(token.tokenise("/answers/404/"))
+
+    assert token.logs.count() == 100

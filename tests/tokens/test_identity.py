@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from apps.tokens.models import RequestToken
 
@@ -111,6 +111,32 @@ def test_a_view_may_sign_its_visitor_out_again(client, session_token):
     client.post(session_token.tokenise("/signs-out/"))
 
     assert signed_in(client) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hook_after_the_commit_that_fails_costs_nobody_the_link(crashing_client, session_token, user):
+    def fail(**kwargs):
+        transaction.on_commit(lambda: 1 / 0)
+
+    user_logged_in.connect(fail)
+    try:
+        crashing_client.post(session_token.tokenise("/optional/"))
+    finally:
+        user_logged_in.disconnect(fail)
+
+    assert uses() == 0
+    assert crashing_client.post(session_token.tokenise("/optional/")).json()["user"] == user.email
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.databases
+def test_a_password_that_changes_between_look_and_sign_in_is_a_refusal(client, session_token):
+    users = get_user_model().objects
+
+    with before(["UPDATE", get_user_model()._meta.db_table], lambda: users.update(password="another")):
+        response = client.post(session_token.tokenise("/optional/"))
+
+    assert response.context["error"].code == "user_changed"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import io
 
 from django.contrib import admin
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.decorators import method_decorator
@@ -212,6 +213,18 @@ def says_again(request, token):
     return HttpResponse(f"again {token.pk}", status=208)
 
 
+def sends_a_file(request, token):
+    return FileResponse(io.BytesIO(b"once more"))
+
+
+class Dispatches(RequestTokenMixin, View):
+    token_scope = "test"
+
+    def dispatch(self, request):
+        return seen(request)
+
+
+again_with_a_file = use_request_token(scope="test", again=sends_a_file)(seen)
 asks_by_function = csrf_exempt(use_request_token(scope="test", confirm=confirms_by_header)(seen))
 again = csrf_exempt(use_request_token(scope="test", confirm=False, again=says_again)(seen))
 only_post = csrf_exempt(use_request_token(scope="test", confirm=False, methods=["POST"])(seen))
@@ -256,6 +269,8 @@ def atomic_middleware(get_response):
 
 
 urlpatterns = [
+    path("again-with-a-file/", again_with_a_file),
+    path("dispatches/", csrf_exempt(Dispatches.as_view())),
     path("asks-by-function/", asks_by_function),
     path("again/", again),
     path("only-post/", only_post),

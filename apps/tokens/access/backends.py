@@ -52,10 +52,10 @@ class Grant(Pass):
         # Even if somebody has kept its user.
         self.scope = Scope()
 
-    def lend(self, request: HttpRequest) -> Grant:
-        """This grant, given to the request's user."""
+    def begin(self, request: HttpRequest) -> None:
+        """Give it to the request's user."""
         if not hasattr(request, "user"):
-            return self
+            return
         # Lazily, so that a page which asks for no permission reads no session.
         user: Any = request.user
         auser: Any = getattr(request, "auser", None)
@@ -69,7 +69,6 @@ class Grant(Pass):
 
         if auser is not None:
             request.auser = auser_with_grant
-        return self
 
     def _borrower(self, user: Any) -> Any:
         # A lazy user has to be read first, or its copy would stand for the same object.

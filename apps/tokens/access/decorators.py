@@ -91,7 +91,7 @@ class AccessRule(Rule):
             granted = self._open(request, args, kwargs)
         except TokenError as error:
             return refuse(request, error)
-        return Grant(granted).lend(request)
+        return Grant(granted)
 
     def _open(self, request: HttpRequest, args: Any, kwargs: Any) -> Scope:
         token = state_of(request).access_token

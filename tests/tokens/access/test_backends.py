@@ -97,6 +97,13 @@ def test_when_the_view_has_failed_its_user_has_nothing_any_longer(item, crashing
     assert not urls.kept["user"].has_perm(READ, urls.kept["item"])
 
 
+def lent(granted, request):
+    """The grant, given to the request's user as the middleware does."""
+    grant = Grant(granted)
+    grant.begin(request)
+    return grant
+
+
 @pytest.fixture
 def request_of(rf, item):
     """A request by that user, in the middle of a view that an access token for the item opened."""
@@ -105,7 +112,7 @@ def request_of(rf, item):
         request = rf.get("/")
         request.user = user
         request.auser = auser
-        request.grant = Grant(scope.access_obj(item, READ)).lend(request)
+        request.grant = lent(scope.access_obj(item, READ), request)
         return request
 
     return make
@@ -194,7 +201,7 @@ def test_a_request_without_auser_gets_none(rf, item):
     request = rf.get("/")
     request.user = AnonymousUser()
 
-    Grant(scope.access_obj(item, READ)).lend(request)
+    lent(scope.access_obj(item, READ), request)
 
     assert request.user.has_perm(READ, item)
     assert not hasattr(request, "auser")
@@ -231,7 +238,7 @@ def test_another_backend_can_veto(request_of, item, settings, monkeypatch):
 def test_a_question_about_no_saved_object_is_answered_no(rf, about):
     request = rf.get("/")
     request.user = AnonymousUser()
-    Grant(scope.access_all(READ)).lend(request)
+    lent(scope.access_all(READ), request)
 
     assert request.user.has_perm(READ, about) is False
 
@@ -240,7 +247,7 @@ def test_a_question_about_no_saved_object_is_answered_no(rf, about):
 def test_a_name_that_is_no_permission_is_answered_no(rf, perm):
     request = rf.get("/")
     request.user = AnonymousUser()
-    Grant(scope.access_model(Item, READ)).lend(request)
+    lent(scope.access_model(Item, READ), request)
 
     assert request.user.has_perm(perm) is False
 
@@ -261,7 +268,7 @@ def test_a_name_that_is_no_permission_is_answered_no(rf, perm):
 def test_without_an_object_the_grant_has_to_cover_all_that_the_name_is_about(rf, granted, perm, expected):
     request = rf.get("/")
     request.user = AnonymousUser()
-    Grant(granted).lend(request)
+    lent(granted, request)
 
     assert request.user.has_perm(perm) is expected
 

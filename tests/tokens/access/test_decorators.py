@@ -2,6 +2,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.tokens import statements
 from apps.tokens.access import scope
 from apps.tokens.access.decorators import AccessTokenRequiredMixin, access_token_required, access_url
 from apps.tokens.models import RequestToken
@@ -249,3 +250,21 @@ def test_a_mixin_without_permissions_is_a_mistake():
 def test_a_view_has_one_rule():
     with pytest.raises(ValueError, match="already"):
         access_token_required("other")(urls.by_model)
+
+
+def test_a_view_with_both_rules_has_the_user_and_the_grant_in_any_order(client, make_token, user):
+    for path in ("/both-rules/", "/both-rules-turned/"):
+        token = make_token(login_mode=RequestToken.LOGIN_MODE_REQUEST, user=user)
+
+        link = access_url(token.tokenise(path), scope.access_all("test.read"))
+
+        assert client.get(link).json() == {"user": user.email, "may": True}
+
+
+def test_nothing_is_taken_where_the_other_rule_refuses(client, session_token, monkeypatch):
+    took = []
+    monkeypatch.setattr(statements, "take_use", lambda *args: took.append(args))
+
+    client.post(session_token.tokenise("/both-rules/"))
+
+    assert not took

@@ -140,7 +140,16 @@ def borrows(request, pk):
     return by_model(request, pk=pk)
 
 
+def may_read(request):
+    return JsonResponse({"user": request.user.email, "may": request.user.has_perm("test.read")})
+
+
+both_rules = csrf_exempt(use_request_token(scope="test", confirm=False)(access_token_required("test.read")(may_read)))
+both_rules_turned = access_token_required("test.read")(use_request_token(scope="test")(may_read))
+
 urlpatterns = [
+    path("both-rules/", both_rules),
+    path("both-rules-turned/", both_rules_turned),
     path("open/", ran),
     path("sync/<int:pk>/", by_model),
     path("async/<int:pk>/", access_token_required(READ, obj=Item)(ran_async)),
