@@ -207,8 +207,7 @@ def long_cases_of(mode: str) -> list[Case]:
     ]
 
 
-CASES = [case for mode in MODES for case in cases_of(mode)]
-LONG_CASES = [case for mode in MODES for case in long_cases_of(mode)]
+CASES = [case for mode in MODES for case in [*cases_of(mode), *long_cases_of(mode)]]
 
 
 # Laws

@@ -10,18 +10,14 @@ import pytest
 
 from apps.tokens.models import RequestToken
 from tests.tokens import clicks
-from tests.tokens.clicks import LONG_CASES, MODES, REQUEST, Answer, Case, Click, cases_of, explore
+from tests.tokens.clicks import CASES, REQUEST, Answer, Case, Click, cases_of, explore
 from tests.tokens.every_order import every_order, pause, play
 
 SHORT_CASES = cases_of(REQUEST)
-OTHER_CASES = [case for mode in MODES if mode != REQUEST for case in cases_of(mode)]
+SLOW_CASES = [pytest.param(case, marks=pytest.mark.slow) for case in CASES if case not in SHORT_CASES]
 
 
-@pytest.mark.parametrize(
-    "case",
-    [*SHORT_CASES, *(pytest.param(case, marks=pytest.mark.slow) for case in [*OTHER_CASES, *LONG_CASES])],
-    ids=str,
-)
+@pytest.mark.parametrize("case", [*SHORT_CASES, *SLOW_CASES], ids=str)
 def test_the_laws_hold_in_every_order(case, memory, record_property):
     orders = list(explore(case))
 
