@@ -17,7 +17,7 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
 	@echo "make test            run the tests; PYTEST_ARGS='-k unsubscribe' picks some"
-	@echo "make proof           every order of the SQL statements of two or three visitors; takes minutes"
+	@echo "make proof           every order, every life, every cut of a click, and the defects they must find; takes minutes"
 	@echo "make check           formatting, lint, types, imports, migrations, deployment checks"
 	@echo "make format          put the code into shape"
 	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
@@ -34,7 +34,9 @@ test: venv
 	$(RUN) -m pytest -n auto $(PYTEST_ARGS)
 
 proof: venv
-	$(RUN) -m pytest -n auto -m "slow or not slow" tests/tokens/test_every_order.py tests/newsletter/test_every_order.py
+	$(RUN) -m pytest -n auto -m "proof or not proof" tests/tokens/test_life.py tests/tokens/test_cut.py \
+		tests/tokens/test_every_order.py tests/newsletter/test_every_order.py
+	$(RUN) -m tests.tokens.seeded --jobs 2
 
 check: venv
 	$(RUN) -m ruff format --check .

@@ -82,7 +82,7 @@ def test_leaving_and_its_undo_end_in_one_of_the_two(every_outcome):
     assert every_outcome(links, is_reader) == {((200, 200), (HERE, HERE)), ((200, 200), (GONE, GONE))}
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_leaving_twice_and_an_undo_end_in_one_of_the_two(every_outcome):
     subscription = SubscriptionFactory()
     leave = link_of(subscription, "unsubscribe")
@@ -99,7 +99,7 @@ def test_leaving_and_confirming_anew_end_in_one_of_the_two(every_outcome):
     assert every_outcome(links, is_reader) == {((200, 200), (HERE, HERE)), ((200, 200), (GONE, GONE))}
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_two_newcomers_cannot_share_the_last_place_of_an_invitation(every_outcome):
     member = UserFactory()
     referrals.invite(member, name="Member", quota=1)

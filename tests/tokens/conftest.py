@@ -17,6 +17,7 @@ from tests.tokens.memory import in_memory
 def pytest_configure(config):
     config.addinivalue_line("markers", "databases: what only a real database can show")
     config.addinivalue_line("markers", "slow: what takes minutes")
+    config.addinivalue_line("markers", "proof: every order and every life")
 
 
 def pytest_terminal_summary(terminalreporter):

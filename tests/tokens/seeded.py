@@ -84,7 +84,12 @@ DEFECTS = [
     Defect(
         "A sign-in takes no hold of the account", "uses.py", "not identity.hold_account(use.alias, token.user)", "False"
     ),
-    Defect("A closed account signs in at the last moment", "identity.py", '{"is_active": True} if any', "{} if any"),
+    Defect(
+        "An account closed at the last moment signs in", "identity.py", '("is_active", "password")', '("password",)'
+    ),
+    Defect(
+        "A password changed at the last moment signs in", "identity.py", '("is_active", "password")', '("is_active",)'
+    ),
     Defect("Two links of one person sign in twice", "uses.py", "others.sign_in_links().revoke(", "dict("),
     # Given back, or not
     Defect("A view that answers 404 keeps the use", "uses.py", "(500 if self.signs_in else 400)", "500"),
@@ -98,7 +103,10 @@ DEFECTS = [
     Defect("A sign-in can be released", "uses.py", "self.is_released = not self.signs_in", "self.is_released = True"),
     Defect("Nobody knows that the view has run", "rules.py", "admitted.has_entered = True", "pass"),
     Defect(
-        "A block that raises keeps the use", "admission.py", "if exc_type is not None or self.use.is_released:", "if 0:"
+        "A block that raises keeps the use",
+        "admission.py",
+        "is_kept = not (has_failed or self.use.is_released)",
+        "is_kept = True",
     ),
     # Used and signed in are one act
     Defect(
@@ -119,8 +127,8 @@ DEFECTS = [
     Defect(
         "A COMMIT whose answer is lost is kept",
         "uses.py",
-        "_give_back(use.alias, use.token.pk, last_used_at=use.taken_at)\n        _sign_in_once",
-        "_sign_in_once",
+        "is_given_back = _give_back(use.alias, use.token.pk, last_used_at=use.taken_at)",
+        "is_given_back = False",
     ),
     Defect(
         "A sign-in is tried only once",
@@ -130,7 +138,12 @@ DEFECTS = [
     ),
     Defect("A use is given back by a dead connection", "uses.py", "connection.close_if_unusable_or_obsolete()", "pass"),
     Defect("Nobody gets the session's cookie", "identity.py", "if session.is_empty():", "if True:"),
-    Defect("The session is saved after the view", "identity.py", "    request.session.modified = False\n", ""),
+    Defect(
+        "The session is saved once more at the end",
+        "identity.py",
+        "must_create or dict(session.items()) != saved",
+        "True",
+    ),
     Defect("The view does not see the token's user", "identity.py", "    request.user = user\n", ""),
     # On record
     Defect(
@@ -141,7 +154,7 @@ DEFECTS = [
     ),
     Defect("Uses are not on record", "audit.py", '_record(request, token, "admitted", status_code)', "pass"),
     Defect("Refusals are not on record", "audit.py", "_record(request, error.token, error.code, status_code)", "pass"),
-    Defect("A refusal is on record twice", "audit.py", "error.is_on_record = True", "pass"),
+    Defect("A refusal is on record twice", "audit.py", "error.is_on_record = error.token is not None", "pass"),
     Defect("The page does not know that it was moments ago", "exceptions.py", "minutes=2", "minutes=0"),
 ]
 

@@ -1,7 +1,7 @@
 """
 The orders of every_order.py, judged by the laws of clicks.py.
 
-One mode and two visitors in the default run. All of it, with three visitors, takes some minutes: ``-m slow``.
+One mode and two visitors in the default run. All of it, with three visitors, takes some minutes: ``make proof``.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from tests.tokens.clicks import CASES, REQUEST, Answer, Case, Click, cases_of, e
 from tests.tokens.every_order import every_order, pause, play
 
 SHORT_CASES = cases_of(REQUEST)
-SLOW_CASES = [pytest.param(case, marks=pytest.mark.slow) for case in CASES if case not in SHORT_CASES]
+SLOW_CASES = [pytest.param(case, marks=pytest.mark.proof) for case in CASES if case not in SHORT_CASES]
 
 
 @pytest.mark.parametrize("case", [*SHORT_CASES, *SLOW_CASES], ids=str)
