@@ -24,7 +24,7 @@ help:
 	@echo "PYTHON=python3.12 before or after any of them chooses the interpreter of a new .venv"
 
 venv:
-	@sh scripts/venv .venv < requirements.txt
+	@sed '/^-r /d' requirements.txt requirements-dev.txt | sh scripts/venv .venv
 
 demo: venv
 	@$(RUN) manage.py demo $(DEMO_ARGS)
