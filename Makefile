@@ -10,7 +10,7 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 	SITE_URL=https://www.example.com ALLOWED_HOSTS=www.example.com \
 	EMAIL_URL=smtp+tls://user:password@mail.example.com CACHE_URL=redis://127.0.0.1:6379/0 \
-	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town"
+	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1
 
 .PHONY: help venv demo test check format test-databases test-django
 

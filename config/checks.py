@@ -45,3 +45,18 @@ def check_links_are_https(**kwargs: Any) -> list[checks.CheckMessage]:
             id="config.W003",
         )
     ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def check_proxies_are_counted(**kwargs: Any) -> list[checks.CheckMessage]:
+    # 0 written down is a decision.
+    if settings.TRUSTED_PROXY_COUNT is not None:
+        return []
+    return [
+        checks.Warning(
+            "It is not said how many proxies stand before the site. Behind one that is not counted, all visitors have "
+            "its address and share one rate limit.",
+            hint="Set TRUSTED_PROXY_COUNT=1 behind one proxy, such as nginx, or TRUSTED_PROXY_COUNT=0 without any",
+            id="config.W004",
+        )
+    ]

@@ -105,7 +105,12 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Services
 
-DATABASES = {"default": services.read_database("DATABASE_URL", base_dir=BASE_DIR)}
+# Connecting to a server takes longer than most queries. Under ASGI set 0: there, connections are not kept per thread.
+DATABASES = {
+    "default": services.read_database(
+        "DATABASE_URL", base_dir=BASE_DIR, conn_max_age=env.read_int("DATABASE_CONN_MAX_AGE", 60)
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rate limits count in the cache: with several processes it must be one they share.
@@ -163,7 +168,8 @@ CSRF_COOKIE_SECURE = not DEBUG
 # Strict would leave the cookie behind when a link in a mail is followed.
 SESSION_COOKIE_SAMESITE = "Lax"
 
-TRUSTED_PROXY_COUNT = env.read_int("TRUSTED_PROXY_COUNT", 0)
+# None, not set: no proxy is trusted, and a request that seems to come through one is worth a warning.
+TRUSTED_PROXY_COUNT = env.read_int("TRUSTED_PROXY_COUNT", None)
 if TRUSTED_PROXY_COUNT:
     # Anybody can send this header. The proxy has to set it itself and drop what the visitor sent.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

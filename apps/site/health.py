@@ -1,10 +1,10 @@
 """
 Two addresses for whoever watches the site: a load balancer, a monitor, a script that has just started it.
 
-``/up/`` answers 200 while this process answers at all; restart it when it does not. ``/up/ready/`` answers 200 while the
-database and the cache do as well, otherwise 503 with the name of what is away; send visitors elsewhere, but do not
-restart. Both answer any Host, and over http: a probe knows an IP address and neither name nor certificate. They use no
-session, and say nothing that a stranger may not know.
+``/up/`` answers 200 while this process answers at all: restart it when it does not. ``/up/ready/`` answers 200 while
+the database and the cache do, too, otherwise 503 with the name of what is away: send visitors elsewhere, a restart does
+not help. Both answer any Host, and over http, because a probe knows an IP address and has no certificate for it. They
+use no session and say nothing that a stranger must not know.
 """
 
 import logging

@@ -30,6 +30,7 @@ def test_production_passes_the_deployment_checks(run_python):
         ("CACHE_URL", "locmemcache://", "rate limit"),
         ("SITE_URL", "http://latchkey.example", "https"),
         ("NEWSLETTER_POSTAL_ADDRESS", "", "NEWSLETTER_POSTAL_ADDRESS"),
+        ("TRUSTED_PROXY_COUNT", "", "TRUSTED_PROXY_COUNT"),
         ("DEBUG", "true", "DEBUG"),
         ("SECRET_KEY", "short", "SECRET_KEY"),
         ("SECURE_HSTS_SECONDS", "0", "HSTS"),
@@ -79,7 +80,7 @@ def test_the_scheme_a_proxy_names_is_trusted_only_where_a_proxy_stands(run_pytho
     header = "settings.SECURE_PROXY_SSL_HEADER"
 
     assert read_setting(run_python, header, **PRODUCTION) == "None"
-    assert "X_FORWARDED_PROTO" in read_setting(run_python, header, **PRODUCTION, TRUSTED_PROXY_COUNT="1")
+    assert "X_FORWARDED_PROTO" in read_setting(run_python, header, **{**PRODUCTION, "TRUSTED_PROXY_COUNT": "1"})
 
 
 def test_mail_is_sent_without_a_warning_on_this_django(run_python, tmp_path):
