@@ -10,7 +10,8 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 	SITE_URL=https://www.example.com ALLOWED_HOSTS=www.example.com \
 	EMAIL_URL=smtp+tls://user:password@mail.example.com CACHE_URL=redis://127.0.0.1:6379/0 \
-	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1
+	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1 \
+	DEFAULT_FROM_EMAIL=news@example.com
 
 .PHONY: help venv demo test check format test-databases test-django
 
@@ -38,6 +39,7 @@ check: venv
 	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	$(RUN) manage.py makemigrations --check --dry-run --settings tests.settings
+	$(PRODUCTION) $(RUN) manage.py collectstatic --no-input --verbosity 0
 	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
 
 format: venv

@@ -17,8 +17,24 @@ def read_setting(run_python, expression, **variables):
     return result.stdout.strip()
 
 
-def test_production_passes_the_deployment_checks(run_python):
-    result = run_python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+@pytest.fixture
+def check_deploy(run_python, tmp_path):
+    """Runs the deployment checks, with a folder of their own for static files."""
+    settings = f"from config.settings import *\nSTATIC_ROOT = {str(tmp_path / 'static')!r}\n"
+    (tmp_path / "elsewhere.py").write_text(settings, encoding="utf-8")
+    place = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "elsewhere"}
+
+    def check_deploy(*, collected=True, **variables):
+        (tmp_path / "static").mkdir()
+        if collected:
+            (tmp_path / "static" / "staticfiles.json").write_text("{}", encoding="utf-8")
+        return run_python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **place, **variables)
+
+    return check_deploy
+
+
+def test_production_passes_the_deployment_checks(check_deploy):
+    result = check_deploy(**PRODUCTION)
 
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -30,17 +46,26 @@ def test_production_passes_the_deployment_checks(run_python):
         ("CACHE_URL", "locmemcache://", "rate limit"),
         ("SITE_URL", "http://latchkey.example", "https"),
         ("NEWSLETTER_POSTAL_ADDRESS", "", "NEWSLETTER_POSTAL_ADDRESS"),
+        ("DEFAULT_FROM_EMAIL", "", "DEFAULT_FROM_EMAIL"),
+        ("WEB_CONCURRENCY", "2", "SQLite"),
         ("TRUSTED_PROXY_COUNT", "", "TRUSTED_PROXY_COUNT"),
         ("DEBUG", "true", "DEBUG"),
         ("SECRET_KEY", "short", "SECRET_KEY"),
         ("SECURE_HSTS_SECONDS", "0", "HSTS"),
     ],
 )
-def test_the_deployment_checks_see_what_is_not_fit_for_production(run_python, name, value, words):
-    result = run_python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **{**PRODUCTION, name: value})
+def test_the_deployment_checks_see_what_is_not_fit_for_production(check_deploy, name, value, words):
+    result = check_deploy(**{**PRODUCTION, name: value})
 
     assert result.returncode == 1
     assert words in result.stderr
+
+
+def test_the_deployment_checks_see_static_files_that_are_not_collected(check_deploy):
+    result = check_deploy(collected=False, **PRODUCTION)
+
+    assert result.returncode == 1
+    assert "config.W006" in result.stderr
 
 
 def test_debug_is_off_unless_it_is_asked_for(run_python):
