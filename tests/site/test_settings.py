@@ -4,6 +4,7 @@ import pytest
 
 from tests.site.conftest import KEY, PRODUCTION
 
+MANIFEST = '{"version": "1.1", "paths": {}, "hash": ""}'
 START = "import django; django.setup(); from django.conf import settings; "
 SEND = (
     "from django.core.mail import EmailMultiAlternatives as Mail; "
@@ -27,7 +28,7 @@ def check_deploy(run_python, tmp_path):
     def check_deploy(*, collected=True, **variables):
         (tmp_path / "static").mkdir()
         if collected:
-            (tmp_path / "static" / "staticfiles.json").write_text("{}", encoding="utf-8")
+            (tmp_path / "static" / "staticfiles.json").write_text(MANIFEST, encoding="utf-8")
         return run_python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **place, **variables)
 
     return check_deploy
