@@ -10,12 +10,12 @@ import statistics
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.deployment.machine import Machine, wait_until
-from tests.deployment.visitor import Visitor, seen_tokens
+from tests.deployment.visitor import Visitor, remember_tokens, seen_tokens
 
 SERVICES = ("latchkey-web", "latchkey-worker")
 EDITOR = "editor@example.com"
@@ -284,7 +284,9 @@ def assert_the_danger_is_real(machine, leaver):
 
 def find_no_token_in_any_log(machine):
     logs = machine.everything_written()
-    assert len(seen_tokens) > 50
+    for _, email in machine.mail.emails:
+        remember_tokens(*email.values(), *(part.get_content() for part in email.walk() if not part.is_multipart()))
+    assert len(seen_tokens) > 30, f"only {len(seen_tokens)} tokens were seen"
     # What is unguessable of a token is its last part.
     secrets = {token: re.split(r"[.:]", token)[-1] for token in seen_tokens}
     found = {
@@ -336,7 +338,9 @@ def traffic(machine):
 
     def visit():
         while not stop.is_set():
-            Visitor(machine).get("/newsletter/")
+            # The site is killed in the middle of it.
+            with suppress(OSError, http.client.HTTPException):
+                Visitor(machine).get("/newsletter/")
 
     threads = [threading.Thread(target=visit) for _ in range(2)]
     for thread in threads:

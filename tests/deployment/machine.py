@@ -72,14 +72,16 @@ class Machine:
             "DATABASE_URL": f"postgres://latchkey@127.0.0.1:{self.ports['postgresql']}/latchkey",
             "CACHE_URL": f"redis://127.0.0.1:{self.ports['redis']}/0",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.ports['smtp']}",
+            # The most that anybody can ask for.
+            "LOG_LEVEL": "DEBUG",
         }
         text = "".join(f"{name}={value}\n" for name, value in lines.items())
         (self.app / ".env").write_text(text, encoding="utf-8")
 
     def _make_certificate(self):
         call(
-            *("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj".split()),
-            *(f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"),
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"),
+            *("-addext", f"subjectAltName=DNS:{HOST}"),
             *("-keyout", self.root / "latchkey.key", "-out", self.certificate),
         )
 
@@ -102,7 +104,7 @@ class Machine:
         data = self.root / "postgresql"
         data.mkdir()
         own(data, "postgres")
-        call(*"initdb -A trust -U postgres -E UTF8 -D".split(), data, user="postgres")
+        call("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", data, user="postgres")
 
     # Services
 
@@ -113,7 +115,7 @@ class Machine:
 
     def stop_postgresql(self):
         data = self.root / "postgresql"
-        call("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", user="postgres", check=False)
+        call("pg_ctl", "-D", data, "-m", "fast", "-w", "stop", user="postgres", check=False)
 
     def start_redis(self):
         port = str(self.ports["redis"])
@@ -182,9 +184,8 @@ class Machine:
 
     def shell(self, code):
         """What the code prints, with the site's models at hand."""
-        imports = (
-            "from apps.tokens.models import *; from apps.newsletter.models import *; from apps.accounts.models import *"
-        )
+        apps = ("tokens", "newsletter", "accounts")
+        imports = "\n".join(f"from apps.{name}.models import *" for name in apps)
         return self.manage("shell", "-v", "0", "-c", f"{imports}\n{code}").strip()
 
     def run_line(self, line):

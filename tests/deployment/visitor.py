@@ -1,6 +1,7 @@
 """A visitor with a browser of their own: https, cookies, forms, and every link they ever saw."""
 
 import http.client
+import itertools
 import re
 import socket
 import ssl
@@ -14,6 +15,7 @@ from tests.deployment.machine import HOST
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]*\.[\w-]+")
 PARAMETER = re.compile(r"[?&](?:rt|at)=([^&\s\"'<>#]+)")
 
+_numbers = itertools.count()
 seen_tokens = set()
 """Every token in a page, a header or an email that anybody got."""
 
@@ -32,6 +34,9 @@ class Answer:
 class Visitor:
     def __init__(self, machine, address=""):
         self.machine, self.address, self.cookies = machine, address, {}
+        # Each from an IP address of their own: limits count by it.
+        tens, ones = divmod(next(_numbers), 200)
+        self._source = f"127.0.{tens}.{ones + 2}"
         self._context = ssl.create_default_context(cafile=str(machine.certificate))
 
     def get(self, url):
@@ -62,7 +67,8 @@ class Visitor:
             # As a browser sends it: the page of the form, with its query string.
             headers |= {"Origin": origin, "Referer": f"{origin}{path}"}
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = _Connection("127.0.0.1", self.machine.ports["https"], context=self._context, timeout=60)
+        place = ("127.0.0.1", self.machine.ports["https"])
+        connection = _Connection(*place, context=self._context, timeout=60, source_address=(self._source, 0))
         try:
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
@@ -77,6 +83,9 @@ class Visitor:
     def _keep_cookies(self, response):
         for header in response.headers.get_all("Set-Cookie") or []:
             for name, morsel in SimpleCookie(header).items():
+                if not morsel.value:
+                    self.cookies.pop(name, None)
+                    continue
                 assert morsel["secure"], f"the cookie {name} would be sent over http"
                 self.cookies[name] = morsel.value
 
@@ -122,7 +131,7 @@ class _Connection(http.client.HTTPSConnection):
     """To loopback, under the name of the site: its certificate is checked."""
 
     def connect(self):
-        self.sock = socket.create_connection((self.host, self.port), self.timeout)
+        self.sock = socket.create_connection((self.host, self.port), self.timeout, self.source_address)
         self.sock = self._context.wrap_socket(self.sock, server_hostname=HOST)
 
 

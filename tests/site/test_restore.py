@@ -1,4 +1,4 @@
-"""`manage.py after_restore` and `manage.py backup`. scripts/test-deploy tries both on a server, by the steps of the page."""
+"""`manage.py backup` and `manage.py after_restore`. scripts/test-deploy tries both on a server, by the page's steps."""
 
 import json
 from datetime import timedelta
