@@ -10,9 +10,10 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 	SITE_URL=https://www.example.com ALLOWED_HOSTS=www.example.com \
 	EMAIL_URL=smtp+tls://user:password@mail.example.com CACHE_URL=redis://127.0.0.1:6379/0 \
-	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town"
+	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1 \
+	DEFAULT_FROM_EMAIL=news@example.com
 
-.PHONY: help venv demo test proof check format test-databases test-django
+.PHONY: help venv demo test proof check format test-databases test-django test-deploy
 
 help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
@@ -22,10 +23,11 @@ help:
 	@echo "make format          put the code into shape"
 	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
 	@echo "make test-django     all tests on Django 6.0 and 6.1, and on Python 3.10"
+	@echo "make test-deploy     docs/deploying.md on this machine, and going back to a copy of the database"
 	@echo "PYTHON=python3.12 before or after any of them chooses the interpreter of a new .venv"
 
 venv:
-	@sh scripts/venv .venv < requirements.txt
+	@sed '/^-r /d' requirements.txt requirements-dev.txt | sh scripts/venv .venv
 
 demo: venv
 	@$(RUN) manage.py demo $(DEMO_ARGS)
@@ -44,6 +46,7 @@ check: venv
 	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	$(RUN) manage.py makemigrations --check --dry-run --settings tests.settings
+	$(PRODUCTION) $(RUN) manage.py collectstatic --no-input --verbosity 0
 	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
 
 format: venv
@@ -55,3 +58,6 @@ test-databases: venv
 
 test-django:
 	bash scripts/test-django $(PYTEST_ARGS)
+
+test-deploy: venv
+	bash scripts/test-deploy

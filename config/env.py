@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ BOOLEANS = {
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
 REQUIRED: Any = object()
+Default = TypeVar("Default")
 
 
 def read_str(name: str, default: Any = REQUIRED) -> Any:
@@ -43,8 +44,11 @@ def read_secret_key(name: str) -> str:
 def read_bool(name: str, default: bool) -> bool:
     """True or false. A typo is an error: read as False it would switch something unseen."""
     value = read_str(name, None)
-    if value is None:
-        return default
+    return default if value is None else parse_bool(name, value)
+
+
+def parse_bool(name: str, value: str) -> bool:
+    """True or false, as it is written in ``value``; ``name`` is for the message."""
     if value.lower() not in BOOLEANS:
         raise ImproperlyConfigured(
             f"{name} may be true or false (or yes/no, on/off, 1/0), not {value!r}. "
@@ -53,7 +57,7 @@ def read_bool(name: str, default: bool) -> bool:
     return BOOLEANS[value.lower()]
 
 
-def read_int(name: str, default: int, *, minimum: int = 0) -> int:
+def read_int(name: str, default: Default, *, minimum: int = 0) -> int | Default:
     """A whole number, not below ``minimum``."""
     value = read_str(name, None)
     if value is None:

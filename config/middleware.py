@@ -1,5 +1,6 @@
 """Where a request comes from."""
 
+import logging
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -7,6 +8,10 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
+
+FORWARDED_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED")
 
 
 class ClientAddressMiddleware:
@@ -17,6 +22,7 @@ class ClientAddressMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
+        self._has_warned = False
         if iscoroutinefunction(get_response):
             markcoroutinefunction(self)
 
@@ -26,7 +32,17 @@ class ClientAddressMiddleware:
         if proxy_count:
             address = find_client_address(request.META.get("HTTP_X_FORWARDED_FOR", ""), proxy_count)
             request.META["REMOTE_ADDR"] = address or request.META.get("REMOTE_ADDR", "")
+        if proxy_count is None and not self._has_warned and any(name in request.META for name in FORWARDED_HEADERS):
+            self._warn()
         return self.get_response(request)
+
+    def _warn(self) -> None:
+        # Once: anybody can send such a header, and nobody shall fill the log with it.
+        self._has_warned = True
+        logger.warning(
+            "a request has a header of a proxy, and TRUSTED_PROXY_COUNT is not set: behind a proxy all visitors share "
+            "one rate limit. Set it to the number of proxies, or to 0 if there is none"
+        )
 
 
 def find_client_address(forwarded_for: str, proxy_count: int) -> str:

@@ -9,7 +9,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
-from config.env import read_str
+from config.env import parse_bool, read_str
 
 SQLITE = "django.db.backends.sqlite3"
 POSTGRESQL = "django.db.backends.postgresql"
@@ -32,6 +32,8 @@ DATABASE_OPTIONS: dict[str, dict[str, Any]] = {
     POSTGRESQL: {},
     MYSQL: {"charset": "utf8mb4"},
 }
+# What Django takes as a switch. The parser leaves text there, and "false" is true.
+DATABASE_SWITCHES = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "DISABLE_SERVER_SIDE_CURSORS")
 # No database cache and no files: they count by reading first and writing later, so parallel requests slip past a
 # rate limit.
 CACHE_SCHEMES = ("locmemcache", "redis", "rediss")
@@ -42,8 +44,12 @@ EMAIL_SCHEMES = (*SMTP_PORTS, "consolemail", "filemail", "memorymail", "dummymai
 SMTP_TIMEOUT_SECONDS = 10
 
 
-def read_database(name: str, *, base_dir: Path) -> dict[str, Any]:
-    """One entry of ``DATABASES``, by default the SQLite file ``db.sqlite3`` in ``base_dir``."""
+def read_database(name: str, *, base_dir: Path, conn_max_age: int = 60) -> dict[str, Any]:
+    """
+    One entry of ``DATABASES``, by default the SQLite file ``db.sqlite3`` in ``base_dir``.
+
+    ``conn_max_age`` is for database servers: how many seconds a connection is kept for the next request.
+    """
     url = read_str(name, None)
     if url is None:
         # Not by way of a URL: a folder may have "#", "?", "+" or "%" in its name.
@@ -60,8 +66,18 @@ def read_database(name: str, *, base_dir: Path) -> dict[str, Any]:
         raise ImproperlyConfigured(
             f"{name} names no database: write {url.partition(':')[0]}://user:password@host/name."
         )
+    for switch in DATABASE_SWITCHES:
+        if switch in config:
+            config[switch] = parse_bool(f"{switch.lower()} in {name}", str(config[switch]))
     config["OPTIONS"] = {**DATABASE_OPTIONS[engine], **config.get("OPTIONS", {})}
-    return config
+    if engine == SQLITE:
+        return config
+    if "pool" in config["OPTIONS"]:
+        config["OPTIONS"]["pool"] = parse_bool(f"pool in {name}", str(config["OPTIONS"]["pool"]))
+        # A pool keeps the connections itself, and Django refuses both.
+        conn_max_age = 0 if config["OPTIONS"]["pool"] else conn_max_age
+    # Without the check, the first request after a restart of the server would fail on every kept connection.
+    return {"CONN_MAX_AGE": conn_max_age, "CONN_HEALTH_CHECKS": True, **config}
 
 
 def read_cache(name: str) -> dict[str, Any]:

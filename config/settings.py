@@ -48,6 +48,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.site.health.HealthMiddleware",
+    # Before whatever answers by itself, so that redirects and refusals have the header, too.
+    f"{'django.middleware.csp' if django.VERSION >= (6, 0) else 'apps.site.csp'}.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.content_types.ContentTypeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -105,7 +108,15 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Services
 
-DATABASES = {"default": services.read_database("DATABASE_URL", base_dir=BASE_DIR)}
+# How many processes serve the site: deploy/gunicorn.conf.py starts as many.
+WEB_CONCURRENCY = env.read_int("WEB_CONCURRENCY", 1, minimum=1)
+
+# Connecting to a server takes longer than most queries. Under ASGI set 0: there, connections are not kept per thread.
+DATABASES = {
+    "default": services.read_database(
+        "DATABASE_URL", base_dir=BASE_DIR, conn_max_age=env.read_int("DATABASE_CONN_MAX_AGE", 60)
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rate limits count in the cache: with several processes it must be one they share.
@@ -163,10 +174,20 @@ CSRF_COOKIE_SECURE = not DEBUG
 # Strict would leave the cookie behind when a link in a mail is followed.
 SESSION_COOKIE_SAMESITE = "Lax"
 
-TRUSTED_PROXY_COUNT = env.read_int("TRUSTED_PROXY_COUNT", 0)
+# None, not set: no proxy is trusted, and a request that seems to come through one is worth a warning.
+TRUSTED_PROXY_COUNT = env.read_int("TRUSTED_PROXY_COUNT", None)
 if TRUSTED_PROXY_COUNT:
     # Anybody can send this header. The proxy has to set it itself and drop what the visitor sent.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Threat: a visitor's text that a page shows as HTML. Nothing inline runs, nothing is fetched from elsewhere, and no
+# form leads elsewhere; default-src does not cover the last three.
+SECURE_CSP = {
+    "default-src": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+}
 
 SILENCED_SYSTEM_CHECKS = [
     # HSTS for subdomains and preload lists speak for a whole domain; this site knows one host of it.

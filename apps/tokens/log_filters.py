@@ -85,7 +85,7 @@ def _pattern(*names: str) -> re.Pattern[str]:
     name = f"(?:{'|'.join(names)})"
     # In a query string any value is hidden. Elsewhere "at" is a word like others: what it stands for must be long.
     parameter = rf"(?P<parameter>{BEGIN}{name}=)(?!\*)[^&\s\"'#<>]+"
-    item = rf"(?P<item>(?<![\w-]){name}(?:=|{QUOTE}\s*[:,]\s*[\[(]*[bu]?{QUOTE}))[\w.~%-]{{16,}}"
+    item = rf"(?P<item>(?<![\w-]){name}(?:=|{QUOTE}\s*[:,]\s*[\[(]*[bu]?{QUOTE}))[\w.~%-]" + "{16,}"
     return re.compile(rf"{parameter}|{item}|{JWT}|{ACCESS_GRANT}")
 
 

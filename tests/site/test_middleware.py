@@ -79,6 +79,27 @@ def test_rubbish_in_the_header_changes_nothing(settings, header):
     assert ask(header) == "10.0.0.1"
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded"])
+def test_a_proxy_that_nobody_has_counted_is_reported_once_in_a_process(settings, caplog, rf, header):
+    settings.TRUSTED_PROXY_COUNT = None
+    middleware = ClientAddressMiddleware(answer)
+
+    for _ in range(3):
+        middleware(rf.get("/", headers={header: "203.0.113.9"}))
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "TRUSTED_PROXY_COUNT is not set" in caplog.text
+
+
+@pytest.mark.parametrize(("proxy_count", "headers"), [(0, {"X-Forwarded-For": "203.0.113.9"}), (None, {})])
+def test_no_proxy_and_a_count_of_zero_are_no_news(settings, caplog, rf, proxy_count, headers):
+    settings.TRUSTED_PROXY_COUNT = proxy_count
+
+    ClientAddressMiddleware(answer)(rf.get("/", headers=headers))
+
+    assert caplog.records == []
+
+
 def test_an_async_chain_stays_async(settings):
     settings.TRUSTED_PROXY_COUNT = 1
     middleware = ClientAddressMiddleware(answer_async)

@@ -67,11 +67,17 @@ def test_every_error_page_is_in_order(rf, template):
 
 
 @pytest.mark.parametrize("template", ["400.html", "500.html"])
-def test_the_pages_for_the_worst_need_nothing_from_the_site(template):
+def test_the_pages_for_the_worst_ask_for_a_stylesheet_that_needs_no_list_of_files(template, settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
     page = Page(render_to_string(template))
 
     assert page.problems() == []
-    assert page.all("link") == []
+    assert [link["href"] for link in page.all("link")] == ["/static/css/site.css"]
 
 
 @pytest.mark.parametrize("template", ERROR_PAGES)
@@ -198,7 +204,7 @@ def test_edges_and_focus_can_be_seen(theme, edge, ground):
     assert contrast(colours[edge], colours[ground]) >= 3
 
 
-@pytest.mark.parametrize("template", ["plain.html", "mail/base.html", "mail/button.html", "base.html"])
+@pytest.mark.parametrize("template", ["mail/base.html", "mail/button.html", "base.html"])
 def test_colours_that_must_be_written_elsewhere_are_those_of_the_stylesheet(template):
     source = (ROOT / "templates" / template).read_text(encoding="utf-8")
 

@@ -82,6 +82,47 @@ def test_a_database_server_is_read_with_its_escaped_password(monkeypatch, tmp_pa
     assert database["OPTIONS"] == {"sslmode": "require"}
 
 
+@pytest.mark.parametrize("scheme", ["postgres", "mysql"])
+def test_connections_to_a_server_are_kept_and_checked(monkeypatch, tmp_path, scheme):
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://root@127.0.0.1/latchkey")
+
+    database = services.read_database("DATABASE_URL", base_dir=tmp_path)
+
+    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "value"),
+    [
+        ("conn_health_checks=true", "CONN_HEALTH_CHECKS", True),
+        ("conn_health_checks=false", "CONN_HEALTH_CHECKS", False),
+        ("conn_health_checks=0", "CONN_HEALTH_CHECKS", False),
+        ("atomic_requests=False", "ATOMIC_REQUESTS", False),
+        ("disable_server_side_cursors=on", "DISABLE_SERVER_SIDE_CURSORS", True),
+        ("conn_max_age=5", "CONN_MAX_AGE", 5),
+        ("pool=true", "CONN_MAX_AGE", 0),
+        ("pool=true", "OPTIONS", {"pool": True}),
+        ("pool=false", "CONN_MAX_AGE", 60),
+        ("pool=false", "OPTIONS", {"pool": False}),
+    ],
+)
+def test_a_switch_in_a_database_address_is_true_or_false(monkeypatch, tmp_path, options, name, value):
+    monkeypatch.setenv("DATABASE_URL", f"postgres://root@127.0.0.1/latchkey?{options}")
+
+    database = services.read_database("DATABASE_URL", base_dir=tmp_path)
+
+    assert database[name] == value
+    assert type(database[name]) is type(value)
+
+
+@pytest.mark.parametrize("options", ["conn_health_checks=ja", "pool=5", "atomic_requests=2"])
+def test_a_switch_that_is_neither_stops_the_start(monkeypatch, tmp_path, options):
+    monkeypatch.setenv("DATABASE_URL", f"postgres://root@127.0.0.1/latchkey?{options}")
+
+    with pytest.raises(ImproperlyConfigured, match=f"^{options.split('=')[0]} in DATABASE_URL may be true or false"):
+        services.read_database("DATABASE_URL", base_dir=tmp_path)
+
+
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
 def test_mariadb_speaks_all_of_unicode(monkeypatch, tmp_path, scheme):
     monkeypatch.setenv("DATABASE_URL", f"{scheme}://root@127.0.0.1/latchkey")

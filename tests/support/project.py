@@ -12,6 +12,8 @@ PRODUCTION = {
     "EMAIL_URL": "smtp+tls://user:password@mail.latchkey.example",
     "CACHE_URL": "redis://127.0.0.1:6379/0",
     "NEWSLETTER_POSTAL_ADDRESS": "1 High Street, Town",
+    "TRUSTED_PROXY_COUNT": "0",
+    "DEFAULT_FROM_EMAIL": "Latchkey <news@latchkey.example>",
 }
 
 

@@ -209,7 +209,7 @@ def main() -> int:
 
     def judge(number: int) -> Verdict:
         first = run(number, [*SHORT_RUNS, *stop, *pytest_args])
-        return first if first.finders else run(number, [*MORE_ORDERS, "-x", "-m", "slow", *pytest_args])
+        return first if first.finders else run(number, [*MORE_ORDERS, "-x", "-m", "proof", *pytest_args])
 
     survivors = []
     with ThreadPoolExecutor(options.jobs) as pool:
