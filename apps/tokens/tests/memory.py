@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -32,4 +33,10 @@ def keep() -> Callable[[], None]:
     """A function that makes the whole database again what it is now."""
     kept = sqlite3.connect(":memory:")
     connection.connection.backup(kept)
-    return lambda: kept.backup(connection.connection)
+
+    def put_back() -> None:
+        kept.backup(connection.connection)
+
+    # Python 3.13 reports a connection that was never closed, in whichever test it is collected.
+    weakref.finalize(put_back, kept.close)
+    return put_back
