@@ -101,6 +101,7 @@ def test_pytest_in_a_host_that_uses_it_without_django_runs_the_hosts_tests_alone
 
 def test_manage_py_test_in_the_host_runs_the_hosts_tests_alone(host):
     host.copy_app("tokens")
+    host.write("pytest.py", "raise ImportError('This host has no pytest.')")
 
     output = host.run("manage.py", "test")
 
