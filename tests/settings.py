@@ -46,3 +46,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT = SCRATCH_DIR / "static"
 STATIC_ROOT.mkdir()
+
+DEMO_MAILBOX_DIR = SCRATCH_DIR / "mailbox"
