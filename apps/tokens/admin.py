@@ -40,7 +40,7 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("tokens.change_requesttoken")
+        return request.user.has_perm(f"{self.opts.app_label}.change_requesttoken")
 
     @admin.display(description=_("status"))
     def status(self, token: RequestToken) -> str:
