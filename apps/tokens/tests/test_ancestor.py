@@ -31,8 +31,8 @@ def table(transactional_db):
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE request_token_requesttoken (id integer PRIMARY KEY, login_mode varchar(10),"
-            f" scope varchar(100), user_id {key} NULL, expiration_time {time} NULL, not_before_time {time} NULL, data text NULL,"
-            f" issued_at {time} NULL, max_uses integer, used_to_date integer)"
+            f" scope varchar(100), user_id {key} NULL, expiration_time {time} NULL, not_before_time {time} NULL,"
+            f" data text NULL, issued_at {time} NULL, max_uses integer, used_to_date integer)"
         )
         yield
         cursor.execute("DROP TABLE request_token_requesttoken")
