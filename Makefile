@@ -64,6 +64,7 @@ test-django:
 	bash scripts/test-django $(PYTEST_ARGS)
 
 test-hosts: venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -r tests/hosts/requirements.txt
 	$(RUN) -m pytest -n auto -m hosts tests/hosts $(PYTEST_ARGS)
 
 test-deploy: venv
