@@ -1,0 +1,380 @@
+"""
+What a link is, which page it opens, and whether and why it would be refused: for support, in plain words.
+
+The questions are those that a click is asked, by the same code and in the same order, up to the taking of a use. So
+nothing is used up, nobody is signed in, and nothing goes on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import SuspiciousOperation
+from django.db import router
+from django.http import HttpRequest, QueryDict
+from django.urls import Resolver404, get_script_prefix, resolve
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from . import admission, signing, statements
+from .admission import RequestTokenRule
+from .declared import declared_views, source_of
+from .exceptions import InvalidTokenError, MethodError, TokenError, TokenNotFoundError, UnknownTokenError
+from .models import RequestToken
+from .rules import rules_of, state_of
+
+try:
+    from .access import tokens as access_tokens
+    from .access.decorators import AccessRule
+except ImportError:  # access/ may be deleted
+    access_tokens, AccessRule = None, None  # type: ignore[assignment, misc]
+
+LONGEST_ID = 18
+
+
+@dataclass(frozen=True)
+class Step:
+    question: str
+    answer: str
+    is_refusal: bool = False
+
+
+@dataclass
+class Explanation:
+    steps: list[Step] = field(default_factory=list)
+    token: RequestToken | None = None
+    error: TokenError | None = None
+    """The first reason against the link; None if there is none."""
+
+    @property
+    def verdict(self) -> str:
+        if self.error is None:
+            return _("It would be accepted. Nothing was used up by asking.")
+        return _("It would be refused, with the reason “%(code)s”: %(title)s.") % {
+            "code": self.error.code,
+            "title": self.error.title,
+        }
+
+    def add(self, question: str, answer: str) -> None:
+        self.steps.append(Step(question, answer))
+
+    def refuse(self, question: str, error: TokenError) -> None:
+        details = DETAILS.get(str(error))
+        sentences = [f"{error.title}.", error.fact, "" if details is None else str(details)]
+        self.steps.append(Step(question, " ".join(filter(None, sentences)), is_refusal=True))
+        self.error = error
+
+
+def explain(text: str, *, visitor: Any = None) -> Explanation:
+    """
+    Of a link, a token without its link, or the id of a request token: every question in order, up to the first refusal.
+
+    ``visitor`` is the user who would be signed in while opening the link.
+    """
+    text, found = text.strip(), Explanation()
+    is_link = any(mark in text for mark in "/?&")
+    if is_link:
+        _explain_link(found, text, visitor)
+    elif text.isascii() and text.isdecimal():
+        _explain_id(found, text, visitor)
+    elif access_tokens is None or text.startswith("eyJ"):
+        _explain_jwt(found, text, visitor)
+    else:
+        _explain_access_token(found, text)
+    return found
+
+
+def _explain_link(found: Explanation, url: str, visitor: Any) -> None:
+    question = _("Which page does it open?")
+    try:
+        request = _click(url, visitor)
+        match = resolve(request.path_info)
+    except Resolver404:
+        found.add(question, _("None: this site has no such address."))
+        return _explain_bare_token(found, url, visitor)
+    except (ValueError, SuspiciousOperation):
+        return found.refuse(question, InvalidTokenError("not an address"))
+    found.add(question, _describe_view(match.func))
+    rules = rules_of(match.func)
+    for rule in rules:
+        if isinstance(rule, RequestTokenRule):
+            _explain_request_token(found, request, rule, match.func)
+        elif AccessRule is not None and isinstance(rule, AccessRule):
+            _explain_grant(found, request, rule, match)
+        if found.error is not None:
+            return None
+    if not any(isinstance(rule, RequestTokenRule) for rule in rules) and state_of(request).request_token is not None:
+        found.add(
+            _("Does this page take request tokens?"),
+            _("No. A good one changes nothing there, any other is refused. (Code that uses admit() is not seen from here.)"),
+        )
+        _explain_request_token(found, request, None, match.func)
+    elif not rules:
+        found.add(_("Does this page take tokens?"), _("No, and this link carries no request token."))
+    return None
+
+
+def _explain_bare_token(found: Explanation, url: str, visitor: Any) -> None:
+    state = state_of(_click(url, visitor))
+    if state.request_token is not None:
+        _explain_jwt(found, state.request_token, visitor)
+    elif state.access_token is not None and access_tokens is not None:
+        _explain_access_token(found, state.access_token)
+    else:
+        found.refuse(_("Does it carry a token?"), TokenNotFoundError())
+
+
+def _explain_request_token(found: Explanation, request: HttpRequest, rule: Any, view: Callable[..., Any]) -> None:
+    if rule is not None:
+        found.add(_("Which tokens does this page take?"), _describe_rule(rule))
+        methods = rule.methods_of(view)
+        if methods is not None and "GET" not in methods:
+            question, allowed = _("Does it take them by a click?"), ", ".join(sorted(methods))
+            if "POST" not in methods:
+                return found.refuse(question, MethodError(f"by {allowed} only"))
+            found.add(question, _("No, only by %(methods)s: a click gets 405.") % {"methods": allowed})
+            request.method = "POST"
+    jwt, question = state_of(request).request_token, _("Does it carry a token?")
+    if jwt is not None:
+        found.add(question, _("Yes."))
+        return _explain_claims(found, request, rule, jwt)
+    if rule.required:
+        return found.refuse(question, TokenNotFoundError())
+    found.add(question, _("No. This page also opens without one."))
+    return None
+
+
+def _explain_claims(found: Explanation, request: HttpRequest, rule: Any, jwt: str) -> None:
+    question = _("Is it signed by this site, and whole?")
+    try:
+        claims = signing.verify(jwt)
+        found.add(question, _("Yes."))
+        question = _("Is it on record?")
+        token = admission.row_of(claims)
+    except TokenError as error:
+        return found.refuse(question, error)
+    found.add(question, _("Yes: %(token)s, issued %(time)s.") % {"token": token, "time": _time(token.issued_at)})
+    return _explain_row(found, request, rule, token, claims)
+
+
+def _explain_jwt(found: Explanation, jwt: str, visitor: Any) -> None:
+    """Without its link: the page is the one that takes this scope."""
+    question = _("Is it signed by this site, and whole?")
+    try:
+        claims = signing.verify(jwt)
+    except TokenError as error:
+        return found.refuse(question, error)
+    _add_pages(found, claims["sub"])
+    return _explain_claims(found, _click("/", visitor), _rule_of(claims["sub"]), jwt)
+
+
+def _explain_id(found: Explanation, text: str, visitor: Any) -> None:
+    token = statements.read(router.db_for_write(RequestToken), int(text)) if len(text) <= LONGEST_ID else None
+    question = _("Is it on record?")
+    if token is None:
+        return found.refuse(question, UnknownTokenError())
+    found.add(question, _("Yes: %(token)s, issued %(time)s.") % {"token": token, "time": _time(token.issued_at)})
+    _add_pages(found, token.scope)
+    return _explain_row(found, _click("/", visitor), _rule_of(token.scope), token, {})
+
+
+def _explain_row(found: Explanation, request: HttpRequest, rule: Any, token: RequestToken, claims: Any) -> None:
+    found.token = token
+    answers = admission.questions(request, rule, token, claims)
+    for name, parts in QUESTIONS.items():
+        error = None
+        try:
+            if next(answers) != name:
+                raise RuntimeError(f"Give QUESTIONS in explain.py the words for what comes before {name!r}.")
+        except StopIteration:
+            return
+        except TokenError as raised:
+            error = raised
+        for codes, question, answer in parts:
+            if error is not None and error.code in codes:
+                return found.refuse(str(question), error)
+            found.add(str(question), answer(token))
+    found.add(_("What happens then?"), _describe_what_follows(rule, token))
+
+
+def _explain_grant(found: Explanation, request: HttpRequest, rule: Any, match: Any) -> None:
+    names = ", ".join(rule.permissions)
+    found.add(_("Which tokens does this page take?"), _("Access tokens that grant %(names)s.") % {"names": names})
+    error = None
+    try:
+        granted = rule.open(request, match.args, match.kwargs)
+    except TokenError as raised:
+        error = raised
+    except Exception as raised:  # the project's own function, which may need a real request
+        reason = type(raised).__name__
+        found.add(
+            _("Which object is this page about?"),
+            _("Its function failed with %(reason)s, so this cannot be told from here.") % {"reason": reason},
+        )
+        return
+    for reasons, question, answer in GRANT_QUESTIONS:
+        if error is not None and (str(error) in reasons or error.code in reasons):
+            return found.refuse(str(question), error)
+        found.add(str(question), str(answer))
+    found.add(_("What does it grant?"), str(granted))
+
+
+def _explain_access_token(found: Explanation, text: str) -> None:
+    inspection = access_tokens.inspect(text)
+    question = _("Is it an access token of this site?")
+    if not inspection.scope:
+        return found.refuse(question, InvalidTokenError(inspection.reason.value))
+    times = {"issued": _time(inspection.issued_at), "expires": _time(inspection.expires_at)}
+    found.add(question, _("Yes, issued %(issued)s. It expires: %(expires)s.") % times)
+    found.add(_("What does it grant?"), str(inspection.scope))
+    if not inspection.is_valid:
+        refusal = admission_error(inspection)
+        return found.refuse(_("Is it within its time?"), refusal)
+    return None
+
+
+def admission_error(inspection: Any) -> TokenError:
+    """The refusal that a visitor would get for this inspection."""
+    from .access.decorators import REFUSALS  # access/ may be deleted, and then nobody calls this
+
+    error: TokenError = REFUSALS.get(inspection.reason, InvalidTokenError)(inspection.reason.value, at=inspection.expires_at)
+    return error
+
+
+def _add_pages(found: Explanation, scope: str) -> None:
+    pages = [f"{page.address} ({page.source})" for page in declared_views() if _takes(page.rules, scope)]
+    none = _("None declares the scope “%(scope)s”.") % {"scope": scope}
+    found.add(_("Which pages take it?"), ", ".join(pages) or none)
+
+
+def _rule_of(scope: str) -> RequestTokenRule:
+    """That of the first page which takes this scope."""
+    rules = (_takes(page.rules, scope) for page in declared_views())
+    return next(filter(None, rules), None) or RequestTokenRule(scope)
+
+
+def _takes(rules: Any, scope: str) -> RequestTokenRule | None:
+    return next((rule for rule in rules if isinstance(rule, RequestTokenRule) and rule.scope == scope), None)
+
+
+def _click(url: str, visitor: Any) -> HttpRequest:
+    """The request of somebody who opens this address. ValueError if it is not one."""
+    parts, request = urlsplit(url), HttpRequest()
+    request.method = "GET"
+    request.path = unquote(parts.path) or "/"
+    request.path_info = "/" + request.path.removeprefix(get_script_prefix()).lstrip("/")
+    request.META = {"QUERY_STRING": parts.query, "REQUEST_METHOD": "GET"}
+    request.GET = QueryDict(parts.query)
+    request.user = visitor or AnonymousUser()
+    return request
+
+
+def _describe_view(view: Callable[..., Any]) -> str:
+    written: Any = getattr(view, "view_class", view)
+    name = getattr(written, "__qualname__", type(written).__name__)
+    return f"{written.__module__}.{name} ({source_of(view)})"
+
+
+def _describe_rule(rule: RequestTokenRule) -> str:
+    sentences = [_("Request tokens of the scope “%(scope)s”.") % {"scope": rule.scope}]
+    if rule.required:
+        sentences.append(_("It opens with one only."))
+    if rule.ignore_session:
+        sentences.append(_("It serves the token's user, whoever is signed in."))
+    return " ".join(sentences)
+
+
+def _describe_what_follows(rule: RequestTokenRule, token: RequestToken) -> str:
+    signs_in = token.login_mode == token.LoginMode.SESSION
+    if callable(rule.confirm):
+        first = _("A function of the page's own, %(name)s, decides whether a button is shown first, and may refuse.") % {
+            "name": getattr(rule.confirm, "__qualname__", repr(rule.confirm))
+        }
+    elif rule.confirm or (rule.confirm is None and signs_in):
+        first = _("The page shows a button, and the press takes a use.")
+    else:
+        first = _("The click takes a use at once.")
+    return f"{first} {token.LoginMode(token.login_mode).label}."
+
+
+def _time(moment: datetime | None) -> str:
+    if moment is None:
+        return _("never")
+    return date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, "DATETIME_FORMAT")
+
+
+def _uses(token: RequestToken) -> str:
+    if token.max_uses is None:
+        return _("Yes: any number of uses, %(used)s so far.") % {"used": token.used_to_date}
+    left = token.max_uses - token.used_to_date
+    return ngettext("Yes, %d.", "Yes, %d.", left) % left
+
+
+def _visitor(token: RequestToken) -> str:
+    if token.user_id is None:
+        return _("It does not matter: this link is for nobody in particular.")
+    return _("No. Somebody else who is signed in would get a 403 where the page reads the session.")
+
+
+# What admission.questions asks, by the name it gives each: the codes that refuse, the question, and what to say
+# where they do not. Several for one name come in the order in which that question looks at them.
+Answer = Callable[[RequestToken], str]
+QUESTIONS: dict[str, list[tuple[set[str], Any, Answer]]] = {
+    "scope": [({"scope"}, gettext_lazy("Is it for this page?"), lambda token: _("Yes: “%s”.") % token.scope)],
+    "row": [
+        ({"revoked"}, gettext_lazy("Has it been revoked?"), lambda token: _("No.")),
+        (
+            {"expired"},
+            gettext_lazy("Has it expired?"),
+            lambda token: _("No. It expires: %s.") % _time(token.expiration_time),
+        ),
+        ({"not_yet_valid"}, gettext_lazy("Has its time begun?"), lambda token: _("Yes.")),
+        ({"used_up"}, gettext_lazy("Is a use left?"), _uses),
+    ],
+    "times": [
+        ({"expired", "not_yet_valid"}, gettext_lazy("Is it in time by what the link itself says?"), lambda token: _("Yes."))
+    ],
+    "account": [
+        (
+            {"inactive_user"},
+            gettext_lazy("Is the account open?"),
+            lambda token: _("It acts for nobody.") if token.user is None else _("Yes: %s.") % token.user,
+        ),
+        ({"user_changed"}, gettext_lazy("Is the account as it was when the link was made?"), lambda token: _("Yes.")),
+    ],
+    "visitor": [({"wrong_user"}, gettext_lazy("Is somebody else signed in?"), _visitor)],
+}
+
+# The same for AccessRule.open, by the detail or the code of its TokenError.
+GRANT_QUESTIONS = [
+    ({"missing"}, gettext_lazy("Does it carry an access token?"), gettext_lazy("Yes.")),
+    ({"no such object"}, gettext_lazy("Is there what this page is about?"), gettext_lazy("Yes.")),
+    (
+        {"malformed", "bad_signature"},
+        gettext_lazy("Is it signed by this site, and for the present state of the object?"),
+        gettext_lazy("Yes."),
+    ),
+    ({"not for this object"}, gettext_lazy("Does it grant this on this object?"), gettext_lazy("Yes.")),
+    ({"not_yet_valid", "expired"}, gettext_lazy("Is it within its time?"), gettext_lazy("Yes.")),
+    ({"scope"}, gettext_lazy("Does it grant all that the page asks?"), gettext_lazy("Yes.")),
+]
+
+# For staff only: what a visitor is not told.
+DETAILS = {
+    "not shaped like a token": gettext_lazy("It is cut short or mangled: it does not look like a token."),
+    "signature does not match": gettext_lazy("It is forged, was changed, or was signed with a key or realm no longer in use."),
+    "malformed": gettext_lazy("It is cut short or mangled: it does not look like a token."),
+    "bad_signature": gettext_lazy(
+        "It is forged, was changed, was signed with a key no longer in use, or its object has changed. "
+        "If it has a state, only its whole link can tell."
+    ),
+    "no such object": gettext_lazy("The address names something that does not exist."),
+    "not for this object": gettext_lazy("It is genuine, and grants something else."),
+}
