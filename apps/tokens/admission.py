@@ -231,8 +231,7 @@ def row_of(claims: dict[str, Any]) -> RequestToken:
 def _checked(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: dict[str, Any]) -> RequestToken:
     """The token, attached to the request. Raises the first reason against it."""
     try:
-        for _ in questions(request, rule, token, claims):
-            pass
+        list(questions(request, rule, token, claims))
     except TokenError as error:
         error.token = token
         raise

@@ -55,8 +55,7 @@ def record_refusal(request: HttpRequest, error: TokenError, status_code: int) ->
 def _tell(signal: Signal, **news: Any) -> None:
     if not signal.has_listeners(RequestToken):
         return
-    # Threat: a receiver that fails, or whose query breaks the transaction around it, costs the visitor what the view
-    # did. Django logs what a receiver raises.
+    # Threat: a receiver that fails, or breaks the transaction around it, costs the visitor what the view did.
     alias = router.db_for_write(RequestToken)
     try:
         with transaction.atomic(using=alias) if connections[alias].in_atomic_block else contextlib.nullcontext():
@@ -82,8 +81,7 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
         "user_agent": request.headers.get("User-Agent", "").replace("\0", "")[:500],
         "timestamp": timezone.now(),
     }
-    # Threat: a log row that cannot be written (a full table, a lock, a lost connection) costs the visitor what the
-    # view did.
+    # Threat: a log row that cannot be written (a full table, a lost connection) costs the visitor what the view did.
     try:
         # A savepoint keeps a failed statement from the transaction around it; SQLite undoes the statement alone.
         needs_savepoint = connections[alias].in_atomic_block and connections[alias].vendor != "sqlite"

@@ -32,9 +32,9 @@ from .rules import rules_of, state_of
 
 try:
     from .access import tokens as access_tokens
-    from .access.decorators import AccessRule
+    from .access.decorators import AccessRule, refusal_of
 except ImportError:  # access/ may be deleted
-    access_tokens, AccessRule = None, None  # type: ignore[assignment, misc]
+    access_tokens = AccessRule = refusal_of = None  # type: ignore[assignment, misc]
 
 LONGEST_ID = 18
 
@@ -52,11 +52,13 @@ class Explanation:
     token: RequestToken | None = None
     error: TokenError | None = None
     """The first reason against the link; None if there is none."""
+    outcome: str = ""
+    """What happens if there is none."""
 
     @property
     def verdict(self) -> str:
         if self.error is None:
-            return _("It would be accepted. Nothing was used up by asking.")
+            return self.outcome or _("It would be accepted. Nothing was used up by asking.")
         return _("It would be refused, with the reason “%(code)s”: %(title)s.") % {
             "code": self.error.code,
             "title": self.error.title,
@@ -98,9 +100,12 @@ def _explain_link(found: Explanation, url: str, visitor: Any) -> None:
         match = resolve(request.path_info)
     except Resolver404:
         found.add(question, _("None: this site has no such address."))
-        return _explain_bare_token(found, url, visitor)
+        _explain_bare_token(found, url, visitor)
+        found.outcome = _("The token is good, but the visitor gets a 404: this site has no such address.")
+        return
     except (ValueError, SuspiciousOperation):
-        return found.refuse(question, InvalidTokenError("not an address"))
+        found.refuse(question, InvalidTokenError("not an address"))
+        return
     found.add(question, _describe_view(match.func))
     rules = rules_of(match.func)
     for rule in rules:
@@ -109,16 +114,14 @@ def _explain_link(found: Explanation, url: str, visitor: Any) -> None:
         elif AccessRule is not None and isinstance(rule, AccessRule):
             _explain_grant(found, request, rule, match)
         if found.error is not None:
-            return None
+            return
     if not any(isinstance(rule, RequestTokenRule) for rule in rules) and state_of(request).request_token is not None:
-        found.add(
-            _("Does this page take request tokens?"),
-            _("No. A good one changes nothing there, any other is refused. (Code that uses admit() is not seen from here.)"),
-        )
+        found.add(_("Does this page take request tokens?"), _("It declares none; what uses admit() is not seen here."))
         _explain_request_token(found, request, None, match.func)
+        found.outcome = _("The page opens, and the token changes nothing there.")
     elif not rules:
         found.add(_("Does this page take tokens?"), _("No, and this link carries no request token."))
-    return None
+        found.outcome = _("The page opens as for anybody.")
 
 
 def _explain_bare_token(found: Explanation, url: str, visitor: Any) -> None:
@@ -138,20 +141,52 @@ def _explain_request_token(found: Explanation, request: HttpRequest, rule: Any, 
         if methods is not None and "GET" not in methods:
             question, allowed = _("Does it take them by a click?"), ", ".join(sorted(methods))
             if "POST" not in methods:
-                return found.refuse(question, MethodError(f"by {allowed} only"))
+                found.refuse(question, MethodError(f"by {allowed} only"))
+                return
             found.add(question, _("No, only by %(methods)s: a click gets 405.") % {"methods": allowed})
             request.method = "POST"
     jwt, question = state_of(request).request_token, _("Does it carry a token?")
     if jwt is not None:
         found.add(question, _("Yes."))
-        return _explain_claims(found, request, rule, jwt)
+        token, claims = _genuine(found, jwt)
+        if token is not None:
+            _explain_row(found, request, rule, token, claims)
+        return
     if rule.required:
-        return found.refuse(question, TokenNotFoundError())
-    found.add(question, _("No. This page also opens without one."))
-    return None
+        found.refuse(question, TokenNotFoundError())
+        return
+    found.add(question, _("No."))
+    found.outcome = _("The page opens without a token, as for anybody.")
 
 
-def _explain_claims(found: Explanation, request: HttpRequest, rule: Any, jwt: str) -> None:
+def _explain_jwt(found: Explanation, jwt: str, visitor: Any) -> None:
+    """Without its link: the page is the first one that takes its scope."""
+    token, claims = _genuine(found, jwt)
+    if token is not None:
+        _explain_for_any_page(found, token, claims, visitor)
+
+
+def _explain_id(found: Explanation, text: str, visitor: Any) -> None:
+    question = _("Is it on record?")
+    token = statements.read(router.db_for_write(RequestToken), int(text)) if len(text) <= LONGEST_ID else None
+    if token is None:
+        found.refuse(question, UnknownTokenError())
+        return
+    found.add(question, _on_record(token))
+    _explain_for_any_page(found, token, {}, visitor)
+
+
+def _explain_for_any_page(found: Explanation, token: RequestToken, claims: Any, visitor: Any) -> None:
+    pages = [page for page in declared_views() if _takes(page.rules, token.scope)]
+    addresses = ", ".join(f"{page.address} ({page.source})" for page in pages)
+    none = _("None declares the scope “%(scope)s”.") % {"scope": token.scope}
+    found.add(_("Which pages take it?"), addresses or none)
+    rule = _takes(pages[0].rules, token.scope) if pages else RequestTokenRule(token.scope)
+    _explain_row(found, _click("/", visitor), rule, token, claims)
+
+
+def _genuine(found: Explanation, jwt: str) -> tuple[RequestToken | None, dict[str, Any]]:
+    """The row and the claims of a genuine token; no row if it is not."""
     question = _("Is it signed by this site, and whole?")
     try:
         claims = signing.verify(jwt)
@@ -159,30 +194,10 @@ def _explain_claims(found: Explanation, request: HttpRequest, rule: Any, jwt: st
         question = _("Is it on record?")
         token = admission.row_of(claims)
     except TokenError as error:
-        return found.refuse(question, error)
-    found.add(question, _("Yes: %(token)s, issued %(time)s.") % {"token": token, "time": _time(token.issued_at)})
-    return _explain_row(found, request, rule, token, claims)
-
-
-def _explain_jwt(found: Explanation, jwt: str, visitor: Any) -> None:
-    """Without its link: the page is the one that takes this scope."""
-    question = _("Is it signed by this site, and whole?")
-    try:
-        claims = signing.verify(jwt)
-    except TokenError as error:
-        return found.refuse(question, error)
-    _add_pages(found, claims["sub"])
-    return _explain_claims(found, _click("/", visitor), _rule_of(claims["sub"]), jwt)
-
-
-def _explain_id(found: Explanation, text: str, visitor: Any) -> None:
-    token = statements.read(router.db_for_write(RequestToken), int(text)) if len(text) <= LONGEST_ID else None
-    question = _("Is it on record?")
-    if token is None:
-        return found.refuse(question, UnknownTokenError())
-    found.add(question, _("Yes: %(token)s, issued %(time)s.") % {"token": token, "time": _time(token.issued_at)})
-    _add_pages(found, token.scope)
-    return _explain_row(found, _click("/", visitor), _rule_of(token.scope), token, {})
+        found.refuse(question, error)
+        return None, {}
+    found.add(question, _on_record(token))
+    return token, claims
 
 
 def _explain_row(found: Explanation, request: HttpRequest, rule: Any, token: RequestToken, claims: Any) -> None:
@@ -199,8 +214,12 @@ def _explain_row(found: Explanation, request: HttpRequest, rule: Any, token: Req
             error = raised
         for codes, question, answer in parts:
             if error is not None and error.code in codes:
-                return found.refuse(str(question), error)
+                found.refuse(str(question), error)
+                return
             found.add(str(question), answer(token))
+        if error is not None:
+            found.refuse(_("Is it accepted?"), error)
+            return
     found.add(_("What happens then?"), _describe_what_follows(rule, token))
 
 
@@ -216,12 +235,14 @@ def _explain_grant(found: Explanation, request: HttpRequest, rule: Any, match: A
         reason = type(raised).__name__
         found.add(
             _("Which object is this page about?"),
-            _("Its function failed with %(reason)s, so this cannot be told from here.") % {"reason": reason},
+            _("Its function failed with %(reason)s.") % {"reason": reason},
         )
+        found.outcome = _("Whether it would be accepted cannot be told from here.")
         return
     for reasons, question, answer in GRANT_QUESTIONS:
         if error is not None and (str(error) in reasons or error.code in reasons):
-            return found.refuse(str(question), error)
+            found.refuse(str(question), error)
+            return
         found.add(str(question), str(answer))
     found.add(_("What does it grant?"), str(granted))
 
@@ -230,34 +251,14 @@ def _explain_access_token(found: Explanation, text: str) -> None:
     inspection = access_tokens.inspect(text)
     question = _("Is it an access token of this site?")
     if not inspection.scope:
-        return found.refuse(question, InvalidTokenError(inspection.reason.value))
+        found.refuse(question, InvalidTokenError(inspection.reason.value))
+        return
     times = {"issued": _time(inspection.issued_at), "expires": _time(inspection.expires_at)}
     found.add(question, _("Yes, issued %(issued)s. It expires: %(expires)s.") % times)
     found.add(_("What does it grant?"), str(inspection.scope))
     if not inspection.is_valid:
-        refusal = admission_error(inspection)
-        return found.refuse(_("Is it within its time?"), refusal)
-    return None
-
-
-def admission_error(inspection: Any) -> TokenError:
-    """The refusal that a visitor would get for this inspection."""
-    from .access.decorators import REFUSALS  # access/ may be deleted, and then nobody calls this
-
-    error: TokenError = REFUSALS.get(inspection.reason, InvalidTokenError)(inspection.reason.value, at=inspection.expires_at)
-    return error
-
-
-def _add_pages(found: Explanation, scope: str) -> None:
-    pages = [f"{page.address} ({page.source})" for page in declared_views() if _takes(page.rules, scope)]
-    none = _("None declares the scope “%(scope)s”.") % {"scope": scope}
-    found.add(_("Which pages take it?"), ", ".join(pages) or none)
-
-
-def _rule_of(scope: str) -> RequestTokenRule:
-    """That of the first page which takes this scope."""
-    rules = (_takes(page.rules, scope) for page in declared_views())
-    return next(filter(None, rules), None) or RequestTokenRule(scope)
+        found.refuse(_("Is it within its time?"), refusal_of(inspection))
+        return
 
 
 def _takes(rules: Any, scope: str) -> RequestTokenRule | None:
@@ -294,14 +295,18 @@ def _describe_rule(rule: RequestTokenRule) -> str:
 def _describe_what_follows(rule: RequestTokenRule, token: RequestToken) -> str:
     signs_in = token.login_mode == token.LoginMode.SESSION
     if callable(rule.confirm):
-        first = _("A function of the page's own, %(name)s, decides whether a button is shown first, and may refuse.") % {
-            "name": getattr(rule.confirm, "__qualname__", repr(rule.confirm))
-        }
+        first = _(
+            "A function of the page's own, %(name)s, decides whether a button is shown first, and may refuse."
+        ) % {"name": getattr(rule.confirm, "__qualname__", repr(rule.confirm))}
     elif rule.confirm or (rule.confirm is None and signs_in):
         first = _("The page shows a button, and the press takes a use.")
     else:
         first = _("The click takes a use at once.")
     return f"{first} {token.LoginMode(token.login_mode).label}."
+
+
+def _on_record(token: RequestToken) -> str:
+    return _("Yes: %(token)s, issued %(time)s.") % {"token": token, "time": _time(token.issued_at)}
 
 
 def _time(moment: datetime | None) -> str:
@@ -339,7 +344,11 @@ QUESTIONS: dict[str, list[tuple[set[str], Any, Answer]]] = {
         ({"used_up"}, gettext_lazy("Is a use left?"), _uses),
     ],
     "times": [
-        ({"expired", "not_yet_valid"}, gettext_lazy("Is it in time by what the link itself says?"), lambda token: _("Yes."))
+        (
+            {"expired", "not_yet_valid"},
+            gettext_lazy("Is it in time by what the link itself says?"),
+            lambda token: _("Yes."),
+        )
     ],
     "account": [
         (
@@ -369,7 +378,9 @@ GRANT_QUESTIONS = [
 # For staff only: what a visitor is not told.
 DETAILS = {
     "not shaped like a token": gettext_lazy("It is cut short or mangled: it does not look like a token."),
-    "signature does not match": gettext_lazy("It is forged, was changed, or was signed with a key or realm no longer in use."),
+    "signature does not match": gettext_lazy(
+        "It is forged, was changed, or was signed with a key or realm no longer in use."
+    ),
     "malformed": gettext_lazy("It is cut short or mangled: it does not look like a token."),
     "bad_signature": gettext_lazy(
         "It is forged, was changed, was signed with a key no longer in use, or its object has changed. "
