@@ -51,3 +51,9 @@ class Seat(models.Model):
     pk = models.CompositePrimaryKey("row", "price")
     row = models.CharField(max_length=10)
     price = models.DecimalField(max_digits=6, decimal_places=2)
+
+
+class Keepsake(models.Model):
+    """A row of a project's own that holds a link, and would go with it."""
+
+    token = models.ForeignKey("tokens.RequestToken", models.CASCADE, related_name="+")

@@ -41,10 +41,11 @@ def _ended(before: Any) -> QuerySet[RequestToken]:
 
 def _unreferenced(tokens: QuerySet[RequestToken]) -> QuerySet[RequestToken]:
     # Threat: a subscription deleted along with its link, by a foreign key that cascades.
-    for relation in RequestToken._meta.related_objects:
-        if relation.related_model is not RequestTokenLog:
-            rows: Any = relation.related_model
-            tokens = tokens.exclude(Exists(rows._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
+    relations: Any = RequestToken._meta.get_fields(include_hidden=True)
+    for relation in relations:
+        if relation.auto_created and not relation.concrete and relation.related_model is not RequestTokenLog:
+            rows = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})
+            tokens = tokens.exclude(Exists(rows))
     return tokens
 
 
