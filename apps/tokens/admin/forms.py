@@ -39,7 +39,7 @@ class ExplainForm(forms.Form):
             raise forms.ValidationError(_("There is no such user.")) from None
 
 
-class IssueForm(forms.ModelForm[RequestToken]):
+class IssueForm(forms.ModelForm):  # type: ignore[type-arg]  # Django itself cannot be subscripted here
     # Set by the admin, for each request.
     request: HttpRequest
 

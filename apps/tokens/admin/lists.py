@@ -33,7 +33,7 @@ STATUSES = {
 }
 
 
-class CappedPaginator(Paginator[Any]):
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts no further than MOST_ROWS: counting a table means reading it."""
 
     @cached_property
@@ -76,16 +76,16 @@ class ScopeFilter(admin.SimpleListFilter):
 
 def with_status(tokens: QuerySet[RequestToken], status: str | None) -> QuerySet[RequestToken]:
     """The tokens of this status: those with this reason against them and with none of the reasons before it."""
-    now = timezone.now()
+    now, users = timezone.now(), get_user_model()
     reasons = {
         "revoked": Q(revoked_at__isnull=False),
         "expired": Q(expiration_time__lte=now),
         "not_yet_valid": Q(not_before_time__gt=now),
         "used_up": Q(max_uses__isnull=False, used_to_date__gte=F("max_uses")),
-        "inactive_user": Q(user__is_active=False),
     }
-    if "is_active" not in {field.name for field in get_user_model()._meta.get_fields()}:
-        del reasons["inactive_user"]
+    if "is_active" in {field.name for field in users._meta.concrete_fields}:
+        # Not by a join: the few closed accounts come first, and their tokens by the index.
+        reasons["inactive_user"] = Q(user__in=users._base_manager.filter(is_active=False))
     for reason, condition in reasons.items():
         if reason == status:
             return tokens.filter(condition)
