@@ -106,11 +106,13 @@ def search(tokens: RequestTokenQuerySet, text: str) -> QuerySet[RequestToken]:
 def _users(text: str) -> list[Any]:
     model = get_user_model()
     columns = {field.name for field in model._meta.concrete_fields}
-    names = columns & {model.USERNAME_FIELD, model.get_email_field_name()}
-    # The whole name first: it has an index, and a beginning in any case has none.
-    for lookup in ("", "__iexact", "__istartswith") if "@" in text else ("",):
-        condition = Q(*[Q(**{f"{name}{lookup}": text}) for name in sorted(names)], _connector=Q.OR)
-        found = list(model._base_manager.filter(condition).values_list("pk", flat=True)[:MOST_USERS])
-        if found:
-            return found
-    return []
+    names = sorted(columns & {model.USERNAME_FIELD, model.get_email_field_name()})
+
+    def find(lookup: str) -> Any:
+        condition = Q(*[Q(**{f"{name}__{lookup}": text}) for name in names], _connector=Q.OR)
+        return model._base_manager.filter(condition).values_list("pk", *names)[:MOST_USERS]
+
+    # The whole name first: that has an index, and a beginning in any case has none.
+    found = list(find("exact")) or (list(find("istartswith")) if "@" in text else [])
+    whole = [user for user in found if text.lower() in (str(name).lower() for name in user[1:])]
+    return [user[0] for user in whole or found]

@@ -40,6 +40,7 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "An id, an email address or its beginning up to the @, or the beginning of a scope."
     )
     ordering = ("-pk",)
+    list_per_page = 50
     # Sorting by another column would read the whole table.
     sortable_by = ("id",)
     paginator = CappedPaginator
