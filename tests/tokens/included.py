@@ -1,5 +1,0 @@
-from django.urls import include, path
-
-from tests.tokens import urls
-
-urlpatterns = [path("below/<int:pk>/", include(urls))]
