@@ -58,4 +58,5 @@ class Seat(models.Model):
 class Keepsake(models.Model):
     """A row of a project's own that holds a link, and would go with it."""
 
-    token = models.ForeignKey(RequestToken, models.CASCADE, related_name="+")
+    # This app has no migrations, so its tables are made first: a constraint would point to one that is not there yet.
+    token = models.ForeignKey(RequestToken, models.CASCADE, related_name="+", db_constraint=False)
