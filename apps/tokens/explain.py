@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,14 +17,11 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import router
 from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, get_script_prefix, resolve
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
-from . import admission, signing, statements
+from . import admission, signing, statements, words
 from .admission import RequestTokenRule
-from .declared import declared_views, source_of
+from .declared import declared_views
 from .exceptions import InvalidTokenError, MethodError, TokenError, TokenNotFoundError, UnknownTokenError
 from .models import RequestToken
 from .rules import rules_of, state_of
@@ -68,7 +64,7 @@ class Explanation:
         self.steps.append(Step(question, answer))
 
     def refuse(self, question: str, error: TokenError) -> None:
-        details = DETAILS.get(str(error))
+        details = words.DETAILS.get(str(error))
         sentences = [f"{error.title}.", error.fact, "" if details is None else str(details)]
         self.steps.append(Step(question, " ".join(filter(None, sentences)), is_refusal=True))
         self.error = error
@@ -106,7 +102,7 @@ def _explain_link(found: Explanation, url: str, visitor: Any) -> None:
     except (ValueError, SuspiciousOperation):
         found.refuse(question, InvalidTokenError("not an address"))
         return
-    found.add(question, _describe_view(match.func))
+    found.add(question, words.describe_view(match.func))
     rules = rules_of(match.func)
     for rule in rules:
         if isinstance(rule, RequestTokenRule):
@@ -136,7 +132,7 @@ def _explain_bare_token(found: Explanation, url: str, visitor: Any) -> None:
 
 def _explain_request_token(found: Explanation, request: HttpRequest, rule: Any, view: Callable[..., Any]) -> None:
     if rule is not None:
-        found.add(_("Which tokens does this page take?"), _describe_rule(rule))
+        found.add(_("Which tokens does this page take?"), words.describe_rule(rule))
         methods = rule.methods_of(view)
         if methods is not None and "GET" not in methods:
             question, allowed = _("Does it take them by a click?"), ", ".join(sorted(methods))
@@ -172,7 +168,7 @@ def _explain_id(found: Explanation, text: str, visitor: Any) -> None:
     if token is None:
         found.refuse(question, UnknownTokenError())
         return
-    found.add(question, _on_record(token))
+    found.add(question, words.on_record(token))
     _explain_for_any_page(found, token, {}, visitor)
 
 
@@ -196,18 +192,18 @@ def _genuine(found: Explanation, jwt: str) -> tuple[RequestToken | None, dict[st
     except TokenError as error:
         found.refuse(question, error)
         return None, {}
-    found.add(question, _on_record(token))
+    found.add(question, words.on_record(token))
     return token, claims
 
 
 def _explain_row(found: Explanation, request: HttpRequest, rule: Any, token: RequestToken, claims: Any) -> None:
     found.token = token
     answers = admission.questions(request, rule, token, claims)
-    for name, parts in QUESTIONS.items():
+    for name, parts in words.QUESTIONS.items():
         error = None
         try:
             if next(answers) != name:
-                raise RuntimeError(f"Give QUESTIONS in explain.py the words for what comes before {name!r}.")
+                raise RuntimeError(f"Give QUESTIONS in words.py the words for what comes before {name!r}.")
         except StopIteration:
             return
         except TokenError as raised:
@@ -220,7 +216,7 @@ def _explain_row(found: Explanation, request: HttpRequest, rule: Any, token: Req
         if error is not None:
             found.refuse(_("Is it accepted?"), error)
             return
-    found.add(_("What happens then?"), _describe_what_follows(rule, token))
+    found.add(_("What happens then?"), words.describe_what_follows(rule, token))
 
 
 def _explain_grant(found: Explanation, request: HttpRequest, rule: Any, match: Any) -> None:
@@ -239,7 +235,7 @@ def _explain_grant(found: Explanation, request: HttpRequest, rule: Any, match: A
         )
         found.outcome = _("Whether it would be accepted cannot be told from here.")
         return
-    for reasons, question, answer in GRANT_QUESTIONS:
+    for reasons, question, answer in words.GRANT_QUESTIONS:
         if error is not None and (str(error) in reasons or error.code in reasons):
             found.refuse(str(question), error)
             return
@@ -253,7 +249,7 @@ def _explain_access_token(found: Explanation, text: str) -> None:
     if not inspection.scope:
         found.refuse(question, InvalidTokenError(inspection.reason.value))
         return
-    times = {"issued": _time(inspection.issued_at), "expires": _time(inspection.expires_at)}
+    times = {"issued": words.time_of(inspection.issued_at), "expires": words.time_of(inspection.expires_at)}
     found.add(question, _("Yes, issued %(issued)s. It expires: %(expires)s.") % times)
     found.add(_("What does it grant?"), str(inspection.scope))
     if not inspection.is_valid:
@@ -275,117 +271,3 @@ def _click(url: str, visitor: Any) -> HttpRequest:
     request.GET = QueryDict(parts.query)
     request.user = visitor or AnonymousUser()
     return request
-
-
-def _describe_view(view: Callable[..., Any]) -> str:
-    written: Any = getattr(view, "view_class", view)
-    name = getattr(written, "__qualname__", type(written).__name__)
-    return f"{written.__module__}.{name} ({source_of(view)})"
-
-
-def _describe_rule(rule: RequestTokenRule) -> str:
-    sentences = [_("Request tokens of the scope “%(scope)s”.") % {"scope": rule.scope}]
-    if rule.required:
-        sentences.append(_("It opens with one only."))
-    if rule.ignore_session:
-        sentences.append(_("It serves the token's user, whoever is signed in."))
-    return " ".join(sentences)
-
-
-def _describe_what_follows(rule: RequestTokenRule, token: RequestToken) -> str:
-    signs_in = token.login_mode == token.LoginMode.SESSION
-    if callable(rule.confirm):
-        first = _(
-            "A function of the page's own, %(name)s, decides whether a button is shown first, and may refuse."
-        ) % {"name": getattr(rule.confirm, "__qualname__", repr(rule.confirm))}
-    elif rule.confirm or (rule.confirm is None and signs_in):
-        first = _("The page shows a button, and the press takes a use.")
-    else:
-        first = _("The click takes a use at once.")
-    return f"{first} {token.LoginMode(token.login_mode).label}."
-
-
-def _on_record(token: RequestToken) -> str:
-    return _("Yes: %(token)s, issued %(time)s.") % {"token": token, "time": _time(token.issued_at)}
-
-
-def _time(moment: datetime | None) -> str:
-    if moment is None:
-        return _("never")
-    return date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, "DATETIME_FORMAT")
-
-
-def _uses(token: RequestToken) -> str:
-    if token.max_uses is None:
-        return _("Yes: any number of uses, %(used)s so far.") % {"used": token.used_to_date}
-    left = token.max_uses - token.used_to_date
-    return ngettext("Yes, %d.", "Yes, %d.", left) % left
-
-
-def _visitor(token: RequestToken) -> str:
-    if token.user_id is None:
-        return _("It does not matter: this link is for nobody in particular.")
-    return _("No. Somebody else who is signed in would get a 403 where the page reads the session.")
-
-
-# What admission.questions asks, by the name it gives each: the codes that refuse, the question, and what to say
-# where they do not. Several for one name come in the order in which that question looks at them.
-Answer = Callable[[RequestToken], str]
-QUESTIONS: dict[str, list[tuple[set[str], Any, Answer]]] = {
-    "scope": [({"scope"}, gettext_lazy("Is it for this page?"), lambda token: _("Yes: “%s”.") % token.scope)],
-    "row": [
-        ({"revoked"}, gettext_lazy("Has it been revoked?"), lambda token: _("No.")),
-        (
-            {"expired"},
-            gettext_lazy("Has it expired?"),
-            lambda token: _("No. It expires: %s.") % _time(token.expiration_time),
-        ),
-        ({"not_yet_valid"}, gettext_lazy("Has its time begun?"), lambda token: _("Yes.")),
-        ({"used_up"}, gettext_lazy("Is a use left?"), _uses),
-    ],
-    "times": [
-        (
-            {"expired", "not_yet_valid"},
-            gettext_lazy("Is it in time by what the link itself says?"),
-            lambda token: _("Yes."),
-        )
-    ],
-    "account": [
-        (
-            {"inactive_user"},
-            gettext_lazy("Is the account open?"),
-            lambda token: _("It acts for nobody.") if token.user is None else _("Yes: %s.") % token.user,
-        ),
-        ({"user_changed"}, gettext_lazy("Is the account as it was when the link was made?"), lambda token: _("Yes.")),
-    ],
-    "visitor": [({"wrong_user"}, gettext_lazy("Is somebody else signed in?"), _visitor)],
-}
-
-# The same for AccessRule.open, by the detail or the code of its TokenError.
-GRANT_QUESTIONS = [
-    ({"missing"}, gettext_lazy("Does it carry an access token?"), gettext_lazy("Yes.")),
-    ({"no such object"}, gettext_lazy("Is there what this page is about?"), gettext_lazy("Yes.")),
-    (
-        {"malformed", "bad_signature"},
-        gettext_lazy("Is it signed by this site, and for the present state of the object?"),
-        gettext_lazy("Yes."),
-    ),
-    ({"not for this object"}, gettext_lazy("Does it grant this on this object?"), gettext_lazy("Yes.")),
-    ({"not_yet_valid", "expired"}, gettext_lazy("Is it within its time?"), gettext_lazy("Yes.")),
-    ({"scope"}, gettext_lazy("Does it grant all that the page asks?"), gettext_lazy("Yes.")),
-]
-
-# For staff only: what a visitor is not told.
-DETAILS = {
-    "not shaped like a token": gettext_lazy("It is cut short or mangled: it does not look like a token."),
-    "signature does not match": gettext_lazy(
-        "It is forged, was changed, or was signed with a key or realm no longer in use."
-    ),
-    "malformed": gettext_lazy("It is cut short or mangled: it does not look like a token."),
-    "bad_signature": gettext_lazy(
-        "It is forged, was changed, was signed with a key no longer in use, or its object has changed. "
-        "If it has a state, only its whole link can tell."
-    ),
-    "no such object": gettext_lazy("The address names something that does not exist."),
-    "not for this object": gettext_lazy("It is genuine, and grants something else."),
-}

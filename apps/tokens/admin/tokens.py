@@ -103,10 +103,7 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             text = _("These are too many to revoke here. Select fewer, or use manage.py revoke_tokens.")
             self.message_user(request, text, messages.ERROR)
             return
-        keys = list(tokens.values_list("pk", flat=True))
-        count = RequestToken.objects.filter(pk__in=keys).revoke(by=request.user)
-        for token in RequestToken.objects.filter(pk__in=keys[:HISTORY_ROWS]):
-            self.log_change(request, token, _("Revoked."))
+        count = tokens.revoke(by=request.user)
         text = ngettext("%d token was revoked.", "%d tokens were revoked.", count) % count
         self.message_user(request, text, messages.SUCCESS)
 
@@ -144,8 +141,7 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def response_add(self, request: HttpRequest, obj: RequestToken, post_url_continue: Any = None) -> HttpResponse:
         """The link, this once: it is neither stored nor kept in a message, and the page is not cached."""
-        form_data: Any = request.POST
-        link = request.build_absolute_uri(obj.tokenise(form_data["address"]))
+        link = request.build_absolute_uri(obj.tokenise(request.POST["address"].strip()))
         context = {"title": _("The new link"), "token": obj, "link": link, "explanation": explain(link)}
         return self._page(request, "issued", context)
 
@@ -182,7 +178,6 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404
         if request.method == "POST":
             token.revoke(by=request.user)
-            self.log_change(request, token, _("Revoked."))
             self.message_user(request, _("The token was revoked."), messages.SUCCESS)
         change = partial(reverse, f"admin:{self.opts.app_label}_{self.opts.model_name}_change")
         return redirect(change(args=[token.pk], current_app=self.admin_site.name))

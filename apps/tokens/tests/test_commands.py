@@ -58,7 +58,7 @@ def three(make_token, user, stranger):
     ids=["user", "scope", "both", "by day", "by moment", "by time of day"],
 )
 def test_tokens_are_revoked_by_user_scope_and_time(three, args, revoked):
-    assert run("revoke_tokens", *args) == f"Revoked {revoked} tokens.\n"
+    assert run("revoke_tokens", *args) == f"Tokens revoked: {revoked}.\n"
     assert RequestToken.objects.exclude(revoked_at=None).count() == revoked
 
 
@@ -75,7 +75,7 @@ def test_without_a_sensible_choice_nothing_is_revoked(three, args):
 def test_what_was_revoked_before_is_not_counted(three):
     run("revoke_tokens", "--scope=other")
 
-    assert run("revoke_tokens", "--user=reader@example.com") == "Revoked 1 tokens.\n"
+    assert run("revoke_tokens", "--user=reader@example.com") == "Tokens revoked: 1.\n"
 
 
 ENDED = [
@@ -100,7 +100,7 @@ def test_tokens_that_ended_long_ago_are_deleted_and_all_others_stay(make_token):
         make_token(**fields)
     alive = {make_token(**fields) for fields in ALIVE}
 
-    assert run("prune_request_tokens") == "Deleted 3 tokens and 0 rows of history.\n"
+    assert run("prune_request_tokens") == "Tokens deleted: 3. Rows of history deleted: 0.\n"
     assert set(RequestToken.objects.all()) == alive
 
 
@@ -109,7 +109,7 @@ def test_old_history_is_deleted_with_what_still_works(make_token):
     token.logs.create(reason="admitted", method="GET", timestamp=LONG_AGO)
     kept = token.logs.create(reason="admitted", method="GET")
 
-    assert run("prune_request_tokens", "--days=30") == "Deleted 0 tokens and 1 rows of history.\n"
+    assert run("prune_request_tokens", "--days=30") == "Tokens deleted: 0. Rows of history deleted: 1.\n"
     assert RequestTokenLog.objects.get() == kept
 
 
@@ -142,7 +142,7 @@ def test_pruning_deletes_in_batches(make_token):
 
     table = connection.ops.quote_name(RequestToken._meta.db_table)
     deletes = [query for query in queries if query["sql"].startswith(f"DELETE FROM {table}")]
-    assert told == "Deleted 5 tokens and 5 rows of history.\n"
+    assert told == "Tokens deleted: 5. Rows of history deleted: 5.\n"
     assert len(deletes) == 3
     assert not RequestToken.objects.exists()
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         before = timezone.now() - timedelta(days=days)
         logs = delete_rows(RequestTokenLog.objects.filter(timestamp__lt=before), batch)
         tokens = sum(_delete(keys) for keys in in_batches(_unreferenced(_ended(before)), batch))
-        self.stdout.write(f"Deleted {tokens} tokens and {logs} rows of history.")
+        self.stdout.write(f"Tokens deleted: {tokens}. Rows of history deleted: {logs}.")
 
 
 def _ended(before: Any) -> QuerySet[RequestToken]:

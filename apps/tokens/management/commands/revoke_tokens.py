@@ -34,7 +34,7 @@ class Command(BaseCommand):
             tokens = tokens.filter(scope=scope)
         if issued_before is not None:
             tokens = tokens.filter(issued_at__lt=read_time(issued_before))
-        self.stdout.write(f"Revoked {tokens.revoke()} tokens.")
+        self.stdout.write(f"Tokens revoked: {tokens.revoke()}.")
 
 
 def read_time(text: str) -> datetime:
