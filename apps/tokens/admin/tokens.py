@@ -70,6 +70,10 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         # have changed since it was opened. Revoke it and make another.
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: RequestToken | None = None) -> bool:
+        # One at a time, for the history goes along; prune_request_tokens deletes what is over.
+        return obj is not None and super().has_delete_permission(request, obj)
+
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return self._may(request, "change")
 
@@ -80,12 +84,6 @@ class RequestTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return (search(queryset, search_term) if search_term else queryset), False
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        # Deleting takes the history along. prune_request_tokens deletes what is over.
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
     @admin.display(description=gettext_lazy("status"))
     def status(self, token: RequestToken) -> str | Promise:

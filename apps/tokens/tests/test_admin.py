@@ -294,6 +294,16 @@ def test_revoking_everything_is_refused_where_the_list_is_cut(admin, make_token,
     assert not RequestToken.objects.exclude(revoked_at=None).exists()
 
 
+def test_tokens_are_deleted_one_at_a_time(admin, make_token):
+    token = make_token()
+
+    admin.post(CHANGELIST, {"action": "delete_selected", "_selected_action": [token.pk], "post": "yes"})
+    assert RequestToken.objects.exists()
+
+    admin.post(f"{CHANGELIST}{token.pk}/delete/", {"post": "yes"})
+    assert not RequestToken.objects.exists()
+
+
 def test_staff_who_may_only_look_cannot_revoke(viewer, make_token):
     token = make_token()
 
