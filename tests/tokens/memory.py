@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
@@ -17,9 +18,8 @@ def in_memory() -> Iterator[None]:
     copy.settings_dict["NAME"] = ":memory:"
     copy.ensure_connection()
     # By a connection of its own: the one of the test may be in a transaction that holds the lock.
-    reader = sqlite3.connect(on_disk.settings_dict["NAME"], uri=True)
-    reader.backup(copy.connection)
-    reader.close()
+    with closing(sqlite3.connect(on_disk.settings_dict["NAME"], uri=True)) as reader:
+        reader.backup(copy.connection)
     connections[DEFAULT_DB_ALIAS] = copy
     try:
         yield
@@ -32,4 +32,10 @@ def keep() -> Callable[[], None]:
     """A function that makes the whole database again what it is now."""
     kept = sqlite3.connect(":memory:")
     connection.connection.backup(kept)
-    return lambda: kept.backup(connection.connection)
+
+    def put_back() -> None:
+        kept.backup(connection.connection)
+
+    # A connection that is only forgotten is a ResourceWarning, from Python 3.13 on.
+    weakref.finalize(put_back, kept.close)
+    return put_back
