@@ -11,7 +11,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.sessions.backends import db as db_sessions
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
-from django.db.models import F
+from django.db.models import F, Value
 from django.http import HttpRequest
 
 from .models import RequestToken
@@ -46,13 +46,21 @@ def act_as(request: HttpRequest, user: Any) -> None:
 
 
 def hold_account(alias: str, user: Any) -> bool:
-    """Lock the account's row until the transaction ends; False if it was closed, deleted or given another password."""
+    """Lock the account's row until the transaction ends; False if it was closed, deleted or changed since it was read."""
     # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
     # later fails if anybody else has written in between.
-    columns = [field.attname for field in type(user)._meta.concrete_fields if not field.primary_key]
-    unchanged = {name: getattr(user, name) for name in ("is_active", "password") if name in columns}
-    accounts = type(user)._base_manager.using(alias).filter(pk=user.pk, **unchanged)
-    return bool(accounts.update(**{columns[0]: F(columns[0])}) == 1)
+    column = next(field for field in user._meta.concrete_fields if not field.primary_key).attname
+    accounts = type(user)._base_manager.using(alias).filter(pk=user.pk, **_as_it_was_read(user))
+    return bool(accounts.update(**{column: F(column)}) == 1)
+
+
+def _as_it_was_read(user: Any) -> dict[str, Any]:
+    names = ("is_active", "password", user.get_email_field_name())
+    # Some fields read otherwise than they are stored, as encrypted ones do: no condition can compare these.
+    fields = [f for f in user._meta.concrete_fields if f.name in names and not hasattr(f, "from_db_value")]
+    values = {field.attname: getattr(user, field.attname) for field in fields}
+    # As a Value: a field may prepare what it is compared with, by lower() for one, and an older row may not be so.
+    return {name: value if value is None else Value(value) for name, value in values.items()}
 
 
 def sign_in(request: HttpRequest, user: Any) -> None:

@@ -29,7 +29,8 @@ VARIABLE = "SEEDED_DEFECT"
 SHORT_RUNS = ["tests/tokens/test_life.py", "tests/tokens/test_cut.py", "tests/tokens/test_every_order.py"]
 ORDERS = "tests/tokens/test_every_order.py::test_the_laws_hold_in_every_order"
 MORE_ORDERS = [
-    f"{ORDERS}[Session, 1: click + {other}]" for other in ("other link", "deactivate", "new password", "revoke")
+    f"{ORDERS}[Session, 1: click + {other}]"
+    for other in ("other link", "deactivate", "new password", "new address", "revoke")
 ]
 
 
@@ -84,11 +85,15 @@ DEFECTS = [
     Defect(
         "A sign-in takes no hold of the account", "uses.py", "not identity.hold_account(use.alias, token.user)", "False"
     ),
+    Defect("An account closed at the last moment signs in", "identity.py", '"is_active", "password", ', '"password", '),
     Defect(
-        "An account closed at the last moment signs in", "identity.py", '("is_active", "password")', '("password",)'
+        "A password changed at the last moment signs in", "identity.py", '"is_active", "password", ', '"is_active", '
     ),
     Defect(
-        "A password changed at the last moment signs in", "identity.py", '("is_active", "password")', '("is_active",)'
+        "An address changed at the last moment signs in",
+        "identity.py",
+        '"password", user.get_email_field_name()',
+        '"password"',
     ),
     Defect("Two links of one person sign in twice", "uses.py", "others.sign_in_links().revoke(", "dict("),
     # Given back, or not
