@@ -46,7 +46,7 @@ def act_as(request: HttpRequest, user: Any) -> None:
 
 
 def hold_account(alias: str, user: Any) -> bool:
-    """Lock the account's row until the transaction ends; False if it was closed, deleted or changed since it was read."""
+    """Lock the account's row until the transaction ends; False if it is not, or not as it was read."""
     # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
     # later fails if anybody else has written in between.
     column = next(field for field in user._meta.concrete_fields if not field.primary_key).attname
