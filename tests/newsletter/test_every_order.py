@@ -1,7 +1,7 @@
 """
 What two visitors of the newsletter do at once, in every order of their SQL statements.
 
-tests/tokens/every_order.py says what this proves and what it does not; test_races.py has the threads.
+apps/tokens/tests/every_order.py says what this proves and what it does not; test_races.py has the threads.
 """
 
 import logging
@@ -15,10 +15,10 @@ from django.urls import reverse
 from apps.newsletter import referrals, services
 from apps.newsletter.models import Invitation, Subscription, Suppression
 from apps.tokens.models import RequestToken
+from apps.tokens.tests.every_order import every_order, pause
+from apps.tokens.tests.memory import in_memory, keep
 from tests.factories import UserFactory
 from tests.newsletter.factories import SubscriptionFactory
-from tests.tokens.every_order import every_order, pause
-from tests.tokens.memory import in_memory, keep
 
 GONE, HERE = "gone", "here"
 
