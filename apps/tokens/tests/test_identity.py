@@ -144,19 +144,6 @@ def test_a_password_or_address_that_changes_between_look_and_sign_in_is_a_refusa
     assert signed_in(client) is None
 
 
-@pytest.mark.databases
-def test_an_address_that_its_field_would_write_otherwise_signs_in(client, make_token, user):
-    # Written before the field made addresses lower case, or by another program.
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {user._meta.db_table} SET email = 'Reader@Example.com'")
-    user.refresh_from_db()
-    token = make_token(login_mode=RequestToken.LOGIN_MODE_SESSION, user=user)
-
-    client.post(token.tokenise("/optional/"))
-
-    assert signed_in(client) == "Reader@Example.com"
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.databases
 @pytest.mark.parametrize("engine", ["db", "cache"])
