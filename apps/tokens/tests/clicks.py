@@ -196,6 +196,7 @@ def cases_of(mode: str) -> list[Case]:
         *[Case(mode, 1, ("click", other)) for other in [*OTHERS, *ends]],
         *[Case(mode, 1, ("again", "again")), Case(mode, 1, ("admit", "admit")), Case(mode, 1, ("admit", "code"))],
         *[Case(mode, 1, ("late click", "new keys"))],
+        *[Case(mode, 2, ("click", "raise")) for _ in range(mode != SESSION)],
         *[Case(mode, 1, ("click", "other link")) for _ in range(mode == SESSION)],
     ]
 
