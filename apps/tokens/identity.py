@@ -49,18 +49,15 @@ def hold_account(alias: str, user: Any) -> bool:
     """Lock the account's row until the transaction ends; False if it is not, or not as it was read."""
     # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
     # later fails if anybody else has written in between.
-    column = next(field for field in user._meta.concrete_fields if not field.primary_key).attname
-    accounts = type(user)._base_manager.using(alias).filter(pk=user.pk, **_as_it_was_read(user))
-    return bool(accounts.update(**{column: F(column)}) == 1)
-
-
-def _as_it_was_read(user: Any) -> dict[str, Any]:
+    fields = [field for field in user._meta.concrete_fields if not field.primary_key]
+    # Some fields read otherwise than they are stored, as encrypted ones do: no condition can compare these. And a Value
+    # is not prepared by its field, which may be by lower().
+    # Threat: an account that is closed, or changed, between the look and the sign-in.
     names = ("is_active", "password", user.get_email_field_name())
-    # Some fields read otherwise than they are stored, as encrypted ones do: no condition can compare these.
-    fields = [f for f in user._meta.concrete_fields if f.name in names and not hasattr(f, "from_db_value")]
-    values = {field.attname: getattr(user, field.attname) for field in fields}
-    # As a Value: a field may prepare what it is compared with, by lower() for one, and an older row may not be so.
-    return {name: value if value is None else Value(value) for name, value in values.items()}
+    compared = [field.attname for field in fields if field.name in names and not hasattr(field, "from_db_value")]
+    read = {name: Value(getattr(user, name)) if getattr(user, name) is not None else None for name in compared}
+    accounts = type(user)._base_manager.using(alias).filter(pk=user.pk, **read)
+    return bool(accounts.update(**{fields[0].attname: F(fields[0].attname)}) == 1)
 
 
 def sign_in(request: HttpRequest, user: Any) -> None:
