@@ -99,6 +99,17 @@ def test_no_connection_that_is_lost_costs_a_use_and_not_its_deed(mode, is_signed
     assert [outcome.place for outcome in outcomes if outcome.deeds_in_all != 1] == [f"{AFTER} INSERT deed"]
 
 
+def test_no_connection_that_is_lost_gives_back_the_use_of_an_earlier_click():
+    def used_before():
+        scene = Scene(REQUEST, max_uses=3)
+        scene.click()
+        return scene
+
+    outcomes = list(every_cut(used_before))
+
+    assert {(outcome.saw, outcome.uses) for outcome in outcomes} == {("500", 1), ("200", 2)}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", [NONE, REQUEST, SESSION])
 @pytest.mark.parametrize("database", [COMES_BACK, STAYS_AWAY])
