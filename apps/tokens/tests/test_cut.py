@@ -78,6 +78,8 @@ def test_no_connection_that_is_lost_costs_a_link_that_signs_in(settings, engine,
     print(f"\n{SESSION}, sessions: {engine}\n{table(outcomes)}")
     assert lost_in(outcomes) == []
     assert {outcome.is_signed_in for outcome in outcomes if outcome.uses} == {True}
+    # The visitor does not notice: it is tried once more.
+    assert {outcome.saw for outcome in outcomes if outcome.statement == "UPDATE token.used_to_date"} == {"200"}
     assert {(outcome.saw, outcome.next_click) for outcome in outcomes} == {
         ("200", "used_up, moments ago"),
         ("500", "200"),
