@@ -28,9 +28,9 @@ from .rules import rules_of, state_of
 
 try:
     from .access import tokens as access_tokens
-    from .access.decorators import AccessRule, refusal_of
+    from .access.decorators import REFUSALS, AccessRule
 except ImportError:  # access/ may be deleted
-    access_tokens = AccessRule = refusal_of = None  # type: ignore[assignment, misc]
+    access_tokens = AccessRule = REFUSALS = None  # type: ignore[assignment, misc]
 
 LONGEST_ID = 18
 
@@ -253,7 +253,8 @@ def _explain_access_token(found: Explanation, text: str) -> None:
     found.add(question, _("Yes, issued %(issued)s. It expires: %(expires)s.") % times)
     found.add(_("What does it grant?"), str(inspection.scope))
     if not inspection.is_valid:
-        found.refuse(_("Is it within its time?"), refusal_of(inspection))
+        refusal = REFUSALS.get(inspection.reason, InvalidTokenError)
+        found.refuse(_("Is it within its time?"), refusal(inspection.reason.value, at=inspection.expires_at))
         return
 
 

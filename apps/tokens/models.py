@@ -86,7 +86,6 @@ class RequestToken(models.Model):
     class Meta:
         verbose_name = _("request token")
         verbose_name_plural = _("request tokens")
-        # Apart from "add": whoever makes a link holds what it permits.
         permissions = [("issue_requesttoken", "Can issue request token")]
         constraints = [
             models.CheckConstraint(name="tokens_scope_not_empty", condition=~Q(scope="")),

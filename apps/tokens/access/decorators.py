@@ -25,7 +25,7 @@ from ..rules import Callback, Pass, Rule, View, declare, state_of
 from . import scope, tokens
 from .backends import Grant
 from .scope import Scope
-from .tokens import Inspection, Reason
+from .tokens import Reason
 
 # What the holder of a genuine token may know; any other is not valid, without a word about why.
 REFUSALS: dict[Reason, type[TokenError]] = {
@@ -70,12 +70,6 @@ class AccessTokenRequiredMixin(DeclaringMixin):
         return AccessRule(permissions, option("access_object") or option("model"), option("access_state"))
 
 
-def refusal_of(found: Inspection) -> TokenError:
-    """What the holder of this token, which is not good enough, gets to hear."""
-    at = found.issued_at if found.reason is Reason.NOT_YET_VALID else found.expires_at
-    return REFUSALS.get(found.reason, InvalidTokenError)(found.reason.value, at=at)
-
-
 def access_url(url: str, scope: Scope, *, expires_in: timedelta | float | None = None, state: str | None = None) -> str:
     """The URL with a new access token for this scope; other parameters and the fragment stay as they are."""
     token = tokens.generate(scope, expires_in=expires_in, state=state)
@@ -115,7 +109,8 @@ class AccessRule(Rule):
         if obj is not None and not found.scope.covers(wanted):
             raise InvalidTokenError("not for this object" if found.scope else found.reason.value)
         if not found.is_valid:
-            raise refusal_of(found)
+            refusal, reason = REFUSALS.get(found.reason, InvalidTokenError), found.reason
+            raise refusal(reason.value, at=found.issued_at if reason is Reason.NOT_YET_VALID else found.expires_at)
         return found.scope
 
     def _object(self, request: HttpRequest, args: Any, kwargs: Any) -> models.Model | None:
