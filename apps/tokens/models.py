@@ -86,6 +86,7 @@ class RequestToken(models.Model):
     class Meta:
         verbose_name = _("request token")
         verbose_name_plural = _("request tokens")
+        permissions = [("issue_requesttoken", "Can issue request token")]
         constraints = [
             models.CheckConstraint(name="tokens_scope_not_empty", condition=~Q(scope="")),
             models.CheckConstraint(

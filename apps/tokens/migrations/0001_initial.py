@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'request token',
                 'verbose_name_plural': 'request tokens',
+                'permissions': [('issue_requesttoken', 'Can issue request token')],
             },
         ),
         migrations.CreateModel(

@@ -37,10 +37,11 @@ class Answer(NamedTuple):
 
 
 class State(NamedTuple):
-    """What the database says of the token, looked at after every step."""
+    """What the database says of the token and of its owner's account, looked at after every step."""
 
     uses: int
     is_revoked: bool
+    account: Any
 
 
 class Scene:
@@ -77,7 +78,10 @@ class Scene:
         columns = "COUNT(*), SUM(used_to_date), MAX(revoked_at IS NOT NULL)"
         sql = f"SELECT {columns} FROM {RequestToken._meta.db_table} WHERE id IN (?, ?)"
         count, uses, is_revoked = connection.connection.execute(sql, [self.token.pk, self.other.pk]).fetchone()
-        return State(uses, bool(is_revoked)) if count else None
+        columns = f"is_active, password, {self.user.get_email_field_name()}"
+        sql = f"SELECT {columns} FROM {self.user._meta.db_table} WHERE id = ?"
+        account = connection.connection.execute(sql, [self.user.pk]).fetchone()
+        return State(uses, bool(is_revoked), account) if count else None
 
     def who_is(self, cookie: str) -> str | None:
         user: str | None = json.loads(self.post("/undeclared/", Cookie=cookie).content)["user"]
@@ -192,6 +196,7 @@ def cases_of(mode: str) -> list[Case]:
         *[Case(mode, 1, ("click", other)) for other in [*OTHERS, *ends]],
         *[Case(mode, 1, ("again", "again")), Case(mode, 1, ("admit", "admit")), Case(mode, 1, ("admit", "code"))],
         *[Case(mode, 1, ("late click", "new keys"))],
+        *[Case(mode, 2, ("click", "raise")) for _ in range(mode != SESSION)],
         *[Case(mode, 1, ("click", "other link")) for _ in range(mode == SESSION)],
     ]
 
@@ -272,6 +277,13 @@ def no_use_is_taken_after_a_revocation(outcome: Outcome) -> bool:
     return not any(before and after and before.is_revoked and after.uses > before.uses for before, after in steps)
 
 
+def nobody_signs_in_after_the_account_has_changed(outcome: Outcome) -> bool:
+    # In the very step before: a click that has looked already must look again when it signs in.
+    first, steps = outcome.states[0], zip(outcome.states, outcome.states[1:], strict=False)
+    taken_after = [before.account for before, after in steps if before and after and after.uses > before.uses]
+    return outcome.case.mode != SESSION or all(account == first.account for account in taken_after)
+
+
 def what_the_refused_hear_is_true(outcome: Outcome) -> bool:
     return all(is_true(deed, outcome) for deed in outcome.refused)
 
@@ -305,6 +317,7 @@ LAWS = [
     only_views_that_raise_answer_500,
     nobody_comes_in_after_an_end,
     no_use_is_taken_after_a_revocation,
+    nobody_signs_in_after_the_account_has_changed,
     what_the_refused_hear_is_true,
     a_session_goes_out_with_each_use_kept_and_with_nothing_else,
     no_session_outlives_the_account,

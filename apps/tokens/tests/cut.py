@@ -61,12 +61,12 @@ class Scene:
 
     numbers = count()
 
-    def __init__(self, mode: str, *, is_signed_in: bool = False) -> None:
+    def __init__(self, mode: str, *, max_uses: int = 1, is_signed_in: bool = False) -> None:
         model = get_user_model()
         address = f"owner{next(self.numbers)}@example.com"
         self.owner: Any = model._default_manager.create_user(**{model.USERNAME_FIELD: address, "email": address})
         self.token = RequestToken.objects.create_token(
-            scope="cut", login_mode=mode, user=None if mode == NONE else self.owner
+            scope="cut", login_mode=mode, max_uses=max_uses, user=None if mode == NONE else self.owner
         )
         self.link = self.token.tokenise("/act/")
         self.browser = Client(raise_request_exception=False)

@@ -233,10 +233,11 @@ def undone():
 
 @undone()
 def explore(mode, max_uses, *, depth=None):
-    """The number of states and of transitions, and the disagreements, in histories of up to ``depth`` events."""
+    """The number of states and of transitions, and the first disagreements, in histories of up to ``depth`` events."""
     world, histories, queue = World(mode, max_uses), {State(): ()}, deque([State()])
     transitions, disagreements = 0, []
-    while queue:
+    # No further than the first state in which they disagree: what goes wrong there goes wrong in all that follows.
+    while queue and not disagreements:
         now = queue.popleft()
         with world.as_it_was():
             for event in histories[now]:

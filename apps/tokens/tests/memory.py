@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
@@ -18,9 +18,8 @@ def in_memory() -> Iterator[None]:
     copy.settings_dict["NAME"] = ":memory:"
     copy.ensure_connection()
     # By a connection of its own: the one of the test may be in a transaction that holds the lock.
-    reader = sqlite3.connect(on_disk.settings_dict["NAME"], uri=True)
-    reader.backup(copy.connection)
-    reader.close()
+    with closing(sqlite3.connect(on_disk.settings_dict["NAME"], uri=True)) as reader:
+        reader.backup(copy.connection)
     connections[DEFAULT_DB_ALIAS] = copy
     try:
         yield

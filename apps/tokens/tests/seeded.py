@@ -26,21 +26,33 @@ TESTS = __spec__.parent if __name__ == "__main__" else __package__
 APP = TESTS.rpartition(".")[0]
 VARIABLE = "SEEDED_DEFECT"
 
-# The explorers' short runs, the fastest first; what they do not find, the orders of sign-in links may.
-SHORT_RUNS = ["test_life.py", "test_cut.py", "test_every_order.py"]
-ORDERS = "test_every_order.py::test_the_laws_hold_in_every_order"
-MORE_ORDERS = [
-    f"{ORDERS}[Session, 1: click + {other}]" for other in ("other link", "deactivate", "new password", "revoke")
+# The explorers' short runs, and of the long one the orders of sign-in links.
+ORDERS_TEST = "test_every_order.py"
+SIGN_IN_CASES = [
+    f"{ORDERS_TEST}::test_the_laws_hold_in_every_order[Session, 1: click + {other}]"
+    for other in ("other link", "deactivate", "new password", "new address", "revoke")
 ]
+LIFE, CUT, ORDERS, SIGN_INS = "life", "cut", "every_order", "every_order of sign-ins"
+RUNS = {
+    LIFE: ["test_life.py"],
+    CUT: ["test_cut.py"],
+    ORDERS: [ORDERS_TEST],
+    SIGN_INS: [*SIGN_IN_CASES, "-m", "proof"],
+}
 
 
 class Defect(NamedTuple):
-    """What goes wrong, and how: in a file of the app a text that is there once, and what is put in its place."""
+    """
+    What goes wrong, and how: in a file of the app a text that is there once, and what is put in its place.
+
+    ``first`` is the explorer that is asked first. It is the one that finds it, or the others are asked in vain before.
+    """
 
     sentence: str
     file: str
     text: str
     replacement: str
+    first: str = LIFE
 
     def sow(self, source: str) -> str:
         if source.count(self.text) != 1:
@@ -76,30 +88,52 @@ DEFECTS = [
     Defect("A sign-in link outlives the password", "models.py", "raise UserChangedError", "pass"),
     Defect("A closed account's links sleep", "identity.py", "if not raw and not instance.is_active:", "if False:"),
     # A use, and only one
-    Defect("Everybody who claims a use gets one", "statements.py", "cursor.rowcount == 1", "True"),
-    Defect("A link is used once too often", "querysets.py", "used_to_date__lt=", "used_to_date__lte="),
-    Defect("The claim takes a withdrawn link", "querysets.py", "            revoked_at=None,\n", ""),
-    Defect("The time of a use is not kept", "querysets.py", ', "last_used_at": now}', "}"),
-    Defect("Two uses given back for one", "querysets.py", 'used_to_date=F("used_to_date") - 1', "used_to_date=0"),
-    Defect("Whoever comes second hears only that it is used up", "uses.py", "fresh.check_usable()", "pass"),
+    Defect("Everybody who claims a use gets one", "statements.py", "cursor.rowcount == 1", "True", ORDERS),
+    Defect("A link is used once too often", "querysets.py", "used_to_date__lt=", "used_to_date__lte=", ORDERS),
+    Defect("The claim takes a withdrawn link", "querysets.py", "            revoked_at=None,\n", "", ORDERS),
+    Defect("The time of a use is not kept", "querysets.py", ', "last_used_at": now}', "}", CUT),
     Defect(
-        "A sign-in takes no hold of the account", "uses.py", "not identity.hold_account(use.alias, token.user)", "False"
+        "Two uses given back for one", "querysets.py", 'used_to_date=F("used_to_date") - 1', "used_to_date=0", ORDERS
+    ),
+    Defect("Whoever comes second hears only that it is used up", "uses.py", "fresh.check_usable()", "pass", ORDERS),
+    Defect(
+        "A sign-in takes no hold of the account",
+        "uses.py",
+        "not identity.hold_account(use.alias, token.user)",
+        "False",
+        SIGN_INS,
     ),
     Defect(
-        "An account closed at the last moment signs in", "identity.py", '("is_active", "password")', '("password",)'
+        "An account closed at the last moment signs in",
+        "identity.py",
+        '"is_active", "password", ',
+        '"password", ',
+        SIGN_INS,
     ),
     Defect(
-        "A password changed at the last moment signs in", "identity.py", '("is_active", "password")', '("is_active",)'
+        "A password changed at the last moment signs in",
+        "identity.py",
+        '"is_active", "password", ',
+        '"is_active", ',
+        SIGN_INS,
     ),
-    Defect("Two links of one person sign in twice", "uses.py", "others.sign_in_links().revoke(", "dict("),
+    Defect(
+        "An address changed at the last moment signs in",
+        "identity.py",
+        '"password", user.get_email_field_name()',
+        '"password"',
+        SIGN_INS,
+    ),
+    Defect("Two links of one person sign in twice", "uses.py", "others.sign_in_links().revoke(", "dict(", SIGN_INS),
     # Given back, or not
-    Defect("A view that answers 404 keeps the use", "uses.py", "(500 if self.signs_in else 400)", "500"),
+    Defect("A view that answers 404 keeps the use", "uses.py", "(500 if self.signs_in else 400)", "500", ORDERS),
     Defect("A sign-in link comes back after it signed in", "uses.py", "(500 if self.signs_in else 400)", "400"),
     Defect(
         "A released use is not given back",
         "uses.py",
         "self.is_released = not self.signs_in",
         "self.is_released = False",
+        ORDERS,
     ),
     Defect("A sign-in can be released", "uses.py", "self.is_released = not self.signs_in", "self.is_released = True"),
     Defect("Nobody knows that the view has run", "rules.py", "admitted.has_entered = True", "pass"),
@@ -108,42 +142,54 @@ DEFECTS = [
         "admission.py",
         "is_kept = not (has_failed or self.use.is_released)",
         "is_kept = True",
+        ORDERS,
     ),
     # Used and signed in are one act
     Defect(
-        "Claim and session are two transactions", "uses.py", "identity.saves_sessions_in(request, use.alias)", "False"
+        "Claim and session are two transactions",
+        "uses.py",
+        "identity.saves_sessions_in(request, use.alias)",
+        "False",
+        CUT,
     ),
     Defect(
         "A claim whose answer is lost is kept",
         "uses.py",
         "_give_back(use.alias, use.token.pk, last_used_at=use.taken_at)\n        raise",
         "raise",
+        CUT,
     ),
     Defect(
         "A claim that never arrived gives back another's use",
         "uses.py",
         "_give_back(use.alias, use.token.pk, last_used_at=use.taken_at)\n        raise",
         "_give_back(use.alias, use.token.pk)\n        raise",
+        CUT,
     ),
     Defect(
         "A COMMIT whose answer is lost is kept",
         "uses.py",
         "is_given_back = _give_back(use.alias, use.token.pk, last_used_at=use.taken_at)",
         "is_given_back = False",
+        CUT,
     ),
     Defect(
         "A sign-in is tried only once",
         "uses.py",
         "except (OperationalError, InterfaceError, UpdateError):",
         "except ():",
+        CUT,
     ),
-    Defect("A use is given back by a dead connection", "uses.py", "connection.close_if_unusable_or_obsolete()", "pass"),
+    Defect(
+        "A use is given back by a dead connection", "uses.py", "connection.close_if_unusable_or_obsolete()", "pass", CUT
+    ),
     Defect("Nobody gets the session's cookie", "identity.py", "if session.is_empty():", "if True:"),
     Defect(
         "The session is saved once more at the end",
         "identity.py",
         "must_create or dict(session.items()) != saved",
         "True",
+        CUT,
     ),
     Defect("The view does not see the token's user", "identity.py", "    request.user = user\n", ""),
     # On record
@@ -152,11 +198,18 @@ DEFECTS = [
         "audit.py",
         "except Error as error:",
         "except ZeroDivisionError as error:",
+        CUT,
     ),
-    Defect("Uses are not on record", "audit.py", '_record(request, token, "admitted", status_code)', "pass"),
-    Defect("Refusals are not on record", "audit.py", "_record(request, error.token, error.code, status_code)", "pass"),
-    Defect("A refusal is on record twice", "audit.py", "error.is_on_record = error.token is not None", "pass"),
-    Defect("The page does not know that it was moments ago", "exceptions.py", "minutes=2", "minutes=0"),
+    Defect("Uses are not on record", "audit.py", '_record(request, token, "admitted", status_code)', "pass", ORDERS),
+    Defect(
+        "Refusals are not on record",
+        "audit.py",
+        "_record(request, error.token, error.code, status_code)",
+        "pass",
+        ORDERS,
+    ),
+    Defect("A refusal is on record twice", "audit.py", "error.is_on_record = True", "pass", ORDERS),
+    Defect("The page does not know that it was moments ago", "exceptions.py", "minutes=2", "minutes=0", CUT),
 ]
 
 
@@ -193,57 +246,42 @@ if VARIABLE in os.environ:
 # The command
 
 
-class Verdict(NamedTuple):
-    finders: list[str]
-    output: str
-
-
 def main() -> int:
     """The number of defects that nobody found."""
     parser = argparse.ArgumentParser(description="Sow defects into the app; each must be found by an explorer.")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time, if each makes its own test database")
-    parser.add_argument(
-        "--all", action="store_true", help="name every explorer that finds a defect, not only the first"
-    )
+    parser.add_argument("--all", action="store_true", help="ask every explorer, also when one has found the defect")
     options, pytest_args = parser.parse_known_args()
-    stop = [] if options.all else ["-x"]
 
-    def judge(number: int) -> Verdict:
-        first = run(number, [*SHORT_RUNS, *stop, *pytest_args])
-        return first if first.finders else run(number, [*MORE_ORDERS, "-x", "-m", "proof", *pytest_args])
+    def judge(number: int) -> list[str]:
+        finders = []
+        for name in sorted(RUNS, key=lambda name: name != DEFECTS[number].first):
+            if (options.all or not finders) and finds(number, [*RUNS[name], *pytest_args]):
+                finders.append(name)
+        return finders
 
     survivors = []
     with ThreadPoolExecutor(options.jobs) as pool:
-        for defect, verdict in zip(DEFECTS, pool.map(judge, range(len(DEFECTS))), strict=True):
-            print(f"{defect.sentence:60}{', '.join(verdict.finders) or 'NOT FOUND'}", flush=True)
-            if not verdict.finders:
+        for defect, finders in zip(DEFECTS, pool.map(judge, range(len(DEFECTS))), strict=True):
+            print(f"{defect.sentence:60}{', '.join(finders) or 'NOT FOUND'}", flush=True)
+            if not finders:
                 survivors.append(defect)
     print(f"{len(DEFECTS)} defects sown, {len(DEFECTS) - len(survivors)} found")
     return len(survivors)
 
 
-def run(number: int, arguments: list[str]) -> Verdict:
-    command = [
-        sys.executable,
-        "-m",
-        TESTS,
-        "-p",
-        __spec__.name,
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        "--tb=no",
-        "-rf",
-        "--no-migrations",
-    ]
+def finds(number: int, arguments: list[str]) -> bool:
+    options = ["-x", "-q", "--tb=no", "-rf", "--no-migrations", "-p", "no:cacheprovider", "-p", __spec__.name]
     result = subprocess.run(
-        [*command, *arguments], env={**os.environ, VARIABLE: str(number)}, capture_output=True, text=True
+        [sys.executable, "-m", TESTS, *options, *arguments],
+        env={**os.environ, VARIABLE: str(number)},
+        capture_output=True,
+        text=True,
     )
     # Neither an error in collecting nor in a fixture finds a defect.
     if result.returncode not in (0, 1) or re.search(r"^ERROR", result.stdout, re.MULTILINE):
         raise RuntimeError(f"{DEFECTS[number].sentence}:\n{result.stdout}{result.stderr}")
-    found = re.findall(r"^FAILED \S*test_(\w+)\.py", result.stdout, re.MULTILINE)
-    return Verdict(sorted(set(found)), result.stdout)
+    return result.returncode == 1
 
 
 if __name__ == "__main__":

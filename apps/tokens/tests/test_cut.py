@@ -78,6 +78,8 @@ def test_no_connection_that_is_lost_costs_a_link_that_signs_in(settings, engine,
     print(f"\n{SESSION}, sessions: {engine}\n{table(outcomes)}")
     assert lost_in(outcomes) == []
     assert {outcome.is_signed_in for outcome in outcomes if outcome.uses} == {True}
+    # The visitor does not notice: it is tried once more.
+    assert {outcome.saw for outcome in outcomes if outcome.statement == "UPDATE token.used_to_date"} == {"200"}
     assert {(outcome.saw, outcome.next_click) for outcome in outcomes} == {
         ("200", "used_up, moments ago"),
         ("500", "200"),
@@ -97,6 +99,17 @@ def test_no_connection_that_is_lost_costs_a_use_and_not_its_deed(mode, is_signed
         ("200", 1, 1, "used_up, moments ago"),
     }
     assert [outcome.place for outcome in outcomes if outcome.deeds_in_all != 1] == [f"{AFTER} INSERT deed"]
+
+
+def test_no_connection_that_is_lost_gives_back_the_use_of_an_earlier_click():
+    def used_before():
+        scene = Scene(REQUEST, max_uses=3)
+        scene.click()
+        return scene
+
+    outcomes = list(every_cut(used_before))
+
+    assert {(outcome.saw, outcome.uses) for outcome in outcomes} == {("500", 1), ("200", 2)}
 
 
 @pytest.mark.slow

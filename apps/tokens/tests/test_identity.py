@@ -131,13 +131,17 @@ def test_a_hook_after_the_commit_that_fails_costs_nobody_the_link(crashing_clien
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.databases
-def test_a_password_that_changes_between_look_and_sign_in_is_a_refusal(client, session_token):
+@pytest.mark.parametrize(
+    "change", [{"password": "another"}, {"email": "moved@example.com"}], ids=["password", "address"]
+)
+def test_a_password_or_address_that_changes_between_look_and_sign_in_is_a_refusal(client, session_token, change):
     users = get_user_model().objects
 
-    with before(["UPDATE", get_user_model()._meta.db_table], lambda: users.update(password="another")):
+    with before(["UPDATE", get_user_model()._meta.db_table], lambda: users.update(**change)):
         response = client.post(session_token.tokenise("/optional/"))
 
     assert response.context["error"].code == "user_changed"
+    assert signed_in(client) is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,7 +5,8 @@ import threading
 from collections import Counter
 
 import pytest
-from django.db import IntegrityError, connections
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 
 from ..models import RequestToken
@@ -104,3 +105,35 @@ def test_an_account_that_is_deleted_while_it_signs_in_is_no_error(session_token,
         return client.get("/optional/")
 
     assert set(all_at_once(visit)) <= {200, 204, 403}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"is_active": False}, "inactive_user"),
+        ({"password": "another"}, "user_changed"),
+        ({"email": "moved@example.com"}, "user_changed"),
+    ],
+    ids=["closed", "password", "address"],
+)
+def test_a_sign_in_that_waits_for_a_change_of_its_account_is_a_refusal(session_token, user, change, code):
+    link, has_looked, codes = session_token.tokenise("/optional/"), threading.Event(), []
+
+    def tell(execute, sql, params, many, context):
+        if not sql.startswith("SELECT"):
+            has_looked.set()
+        return execute(sql, params, many, context)
+
+    def run():
+        with connection.execute_wrapper(tell):
+            codes.append(Client().post(link).context["error"].code)
+        connections.close_all()
+
+    visitor = threading.Thread(target=run)
+    with transaction.atomic():
+        get_user_model().objects.filter(pk=user.pk).update(**change)
+        visitor.start()
+        assert has_looked.wait(30)
+    visitor.join()
+
+    assert codes == [code]
