@@ -106,7 +106,6 @@ def _client_ip(request: HttpRequest) -> str | None:
     # Threat: anybody can write an X-Forwarded-For. Behind a proxy, let the server or a middleware
     # that knows the proxy set REMOTE_ADDR.
     address = request.META.get("REMOTE_ADDR", "").partition("%")[0]  # without an IPv6 zone
-    try:
+    with contextlib.suppress(ValueError):  # a Unix socket has no address
         return str(ipaddress.ip_address(address))
-    except ValueError:  # a Unix socket has no address
-        return None
+    return None
