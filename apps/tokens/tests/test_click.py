@@ -57,8 +57,8 @@ def test_a_click_leaves_one_private_attribute_on_the_request(click):
 
 
 def test_the_app_has_thirty_modules_and_2900_lines_at_most():
-    # For support, for code that listens, for those who read logs and error reports, and who come from elsewhere.
-    apart = {"ancestor.py", "declared.py", "explain.py", "words.py", "signals.py", "log_filters.py", "reports.py"}
+    # For support, for code that listens, for those who read logs and error reports, or come from elsewhere.
+    apart = {"declared.py", "explain.py", "words.py", "signals.py", "log_filters.py", "reports.py", "ancestor.py"}
     folders = {"admin", "migrations", "management", "tests"}
     modules = [
         path for path in APP.rglob("*.py") if path.name not in apart and not folders & set(path.relative_to(APP).parts)
