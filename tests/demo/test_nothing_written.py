@@ -1,4 +1,4 @@
-"""Every flow of the demo is walked with all loggers at DEBUG, and everything written meanwhile is searched."""
+"""Every flow of the demo is walked at LOG_LEVEL=DEBUG, and everything written meanwhile is searched."""
 
 import io
 import logging
@@ -31,8 +31,10 @@ def written(settings):
     settings.DEBUG = True
     settings.ADMINS = ["admin@example.com"] if django.VERSION >= (6, 0) else [("Admin", "admin@example.com")]
     root, reports = logging.getLogger(), AdminEmailHandler(include_html=True)
+    reports.setLevel(logging.ERROR)
     [console] = [handler for handler in root.handlers if type(handler) is logging.StreamHandler]
-    loggers = [root, *(logging.getLogger(name) for name in root.manager.loggerDict)]
+    # Those that LOG_LEVEL sets.
+    loggers = [root, logging.getLogger("django")]
     levels = [(logger, logger.level) for logger in loggers]
     stream = console.setStream(io.StringIO())
     for logger in loggers:
