@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.accounts.passwords import admin_login
 from apps.site.views import home
 from config import error_pages
 from config.views import start_flow
@@ -12,6 +13,7 @@ urlpatterns = [
     path("demo/<slug:slug>/", start_flow, name="start_flow"),
     path("accounts/", include("apps.accounts.urls")),
     path("newsletter/", include("apps.newsletter.urls")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
 ]
 

@@ -25,7 +25,7 @@ def make_signup_link():
 def test_parallel_presses_on_one_sign_up_link_make_one_account():
     answers = Counter(at_once(post, [make_signup_link()] * THREADS))
 
-    assert answers == {(302, reverse("accounts:profile")): 1, (403, None): THREADS - 1}
+    assert answers == {(303, reverse("accounts:profile")): 1, (403, None): THREADS - 1}
     assert Counter(RequestTokenLog.objects.values_list("reason", flat=True)) == {"admitted": 1, "used_up": THREADS - 1}
     assert User.objects.count() == 1
 
@@ -33,5 +33,5 @@ def test_parallel_presses_on_one_sign_up_link_make_one_account():
 def test_parallel_sign_up_links_for_one_address_make_one_account_and_sign_in_one():
     answers = Counter(at_once(post, [make_signup_link() for _ in range(THREADS)]))
 
-    assert answers == {(302, reverse("accounts:profile")): 1, (302, reverse("accounts:login")): THREADS - 1}
+    assert answers == {(303, reverse("accounts:profile")): 1, (303, reverse("accounts:login")): THREADS - 1}
     assert User.objects.count() == 1
