@@ -109,10 +109,8 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         return see_other("accounts:login")
     if not code.is_right(asked, request.POST.get("code", "")):
         left = code.tries_left(asked)
-        wrong = (
-            ngettext("This is not the code. %d try is left.", "This is not the code. %d tries are left.", left) % left
-        )
-        return _waiting_page(request, error=wrong if left else _("This was the last try. Ask for another link."))
+        wrong = ngettext("That is not the code. %d try is left.", "That is not the code. %d tries are left.", left)
+        return _waiting_page(request, error=wrong % left if left else _("That was the last try. Ask for another link."))
     with admit(request, scope=asked.token.scope, required=True, token=asked.token):
         return _finish(request, asked.token)
 

@@ -41,6 +41,8 @@ def make_link(reader):
     """A sign-in link that no browser asked for, such as send_magic_link prints."""
 
     def make_link(user=reader, **options):
+        # As it is on record: an earlier link may have ended its password.
+        user.refresh_from_db()
         return asking.login_token(user, **options).tokenise(LOGIN_LINK)
 
     return make_link
