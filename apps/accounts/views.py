@@ -132,7 +132,7 @@ def _ask(request: HttpRequest, form: LoginForm, next_path: str) -> HttpResponse:
 
 
 def _waiting_page(request: HttpRequest, *, error: str = "") -> HttpResponse:
-    context = {"minutes": token_settings.REQUEST_TOKEN_EXPIRY, "debug": settings.DEBUG, "error": error}
+    context = {"minutes": token_settings.REQUEST_TOKEN_EXPIRY, "error": error}
     return render(request, "accounts/login_sent.html", context)
 
 

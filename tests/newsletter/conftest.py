@@ -3,6 +3,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from apps.newsletter import services
+from apps.tokens.tests.fixtures import pytest_terminal_summary  # noqa: F401  # prints how many orders there were
 from config.services import read_email
 from tests.factories import UserFactory
 from tests.newsletter.factories import IssueFactory, SubscriptionFactory
