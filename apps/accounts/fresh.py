@@ -19,10 +19,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import asking
-from apps.accounts.redirects import safe_path
 from apps.site.emails import MailNotSentError
 from apps.site.http import UserRequest
 from apps.site.limits import refuse_flood
+from apps.site.redirects import safe_path
 
 FRESH_FOR_SECONDS = 10 * 60
 SIGNED_IN_AT = "signed_in_at"

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.fields import LowercaseEmailField
 from apps.accounts.managers import UserManager
 from apps.site.browsers import browser_name
+from apps.site.fields import LowercaseEmailField
 from apps.tokens.models import RequestToken
 
 

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import asking, code, known, notices, scopes, services
 from apps.accounts.forms import LoginForm
-from apps.accounts.redirects import safe_path
 from apps.site.emails import MailNotSentError
 from apps.site.http import see_other
 from apps.site.limits import refuse_flood
+from apps.site.redirects import safe_path
 from apps.tokens.admission import admit
 from apps.tokens.conf import token_settings
 from apps.tokens.decorators import TokenRequest, use_request_token

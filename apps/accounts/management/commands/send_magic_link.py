@@ -4,9 +4,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts import asking, emails
 from apps.accounts.models import SignInRequest, User
-from apps.accounts.redirects import safe_path
 from apps.site.addresses import read_address
 from apps.site.emails import MailNotSentError, absolute_url, deliver
+from apps.site.redirects import safe_path
 
 
 class Command(BaseCommand):
