@@ -29,7 +29,8 @@ def note_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -
     """A receiver of user_logged_in: by a link it runs in the transaction that takes the use."""
     fresh.note_sign_in(request)
     token: RequestToken | None = getattr(request, "token", None)
-    if token is not None and token.user_id == user.pk and token.login_mode == token.LoginMode.SESSION:
+    is_by_link = token is not None and token.user_id == user.pk and token.login_mode == token.LoginMode.SESSION
+    if is_by_link and user.address_proven_at is None:
         _prove_address(user)
         request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -231,3 +232,16 @@ def test_answers_to_the_link_are_kept_out_of_caches(client, make_link):
 
     assert answer.headers["Cache-Control"] == "no-store, private"
     assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_sign_in_takes_ten_queries(reader, make_link):
+    browser = Client()
+    browser.post(make_link())
+    browser.post(reverse("accounts:logout"))
+    link = make_link()
+
+    with CaptureQueriesContext(connection) as queries:
+        browser.post(link)
+
+    data = [query["sql"] for query in queries if query["sql"].split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")]
+    assert len(data) <= 10
