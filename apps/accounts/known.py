@@ -13,16 +13,21 @@ COOKIE = "browser"
 YEAR = 365 * 24 * 60 * 60
 
 
+def digest_of(request: HttpRequest) -> str:
+    """What this browser is known by; empty if nobody has signed in here."""
+    return cookies.digest_of(request, COOKIE)
+
+
 def digest_for(request: HttpRequest, address: str) -> str:
     """This browser's digest if the person with that address has signed in here, otherwise empty."""
-    digest = cookies.digest_of(request, COOKIE)
+    digest = digest_of(request)
     is_known = bool(digest) and KnownBrowser.objects.filter(user__email=address, digest=digest).exists()
     return digest if is_known else ""
 
 
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> KnownBrowser | None:
     """Notes that this user has signed in here. Returns the browser if it was not known before."""
-    digest = cookies.digest_of(request, COOKIE) or cookies.keep_secret(response, COOKIE, max_age=YEAR)
+    digest = digest_of(request) or cookies.keep_secret(response, COOKIE, max_age=YEAR)
     now: dict[str, Any] = {"user_agent": user_agent_of(request), "last_seen_at": timezone.now()}
     if KnownBrowser.objects.filter(user=user, digest=digest).update(**now):
         return None

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.accounts import fresh, scopes, signals
+from apps.accounts import fresh, known, scopes, signals
 from apps.accounts.models import User, make_session_mark
 from apps.tokens.models import RequestToken
 
@@ -53,7 +53,7 @@ def sign_out_everywhere(user: User, *, but: HttpRequest | None = None) -> None:
         user.save(update_fields=["session_mark"])
         user.request_tokens.sign_in_links().revoke()
         user.request_tokens.filter(scope=scopes.CHANGE_ADDRESS).revoke()
-        user.known_browsers.all().delete()
+        user.known_browsers.exclude(digest=known.digest_of(but) if but else "").delete()
     if but is not None:
         update_session_auth_hash(but, user)
 

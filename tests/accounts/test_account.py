@@ -71,7 +71,7 @@ def test_the_link_of_a_fresh_sign_in_leads_back_to_where_one_was(stale, reader, 
     assert stale.get(CHANGE).status_code == 200
 
 
-def test_a_session_of_before_this_feature_is_not_fresh(member):
+def test_a_session_that_does_not_say_when_it_began_is_not_fresh(member):
     session = member.session
     del session["signed_in_at"]
     session.save()

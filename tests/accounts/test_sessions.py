@@ -1,5 +1,7 @@
 """What ends a session, and what a sign-in by link ends."""
 
+import hashlib
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -62,6 +64,16 @@ def test_signing_out_everywhere_keeps_the_browser_with_the_button(reader):
     assert f'action="{EVERYWHERE}"' in page.content.decode()
     assert answer.status_code == 303
     assert (is_signed_in(here), is_signed_in(elsewhere)) == (True, False)
+
+
+def test_signing_out_everywhere_forgets_every_other_browser(client, make_link, reader):
+    for browser in (client, Client()):
+        browser.post(make_link())
+
+    client.post(EVERYWHERE)
+
+    [known] = reader.known_browsers.all()
+    assert known.digest == hashlib.sha256(client.cookies["__Host-browser"].value.encode()).hexdigest()
 
 
 def test_signing_out_everywhere_takes_a_button(signed_in):

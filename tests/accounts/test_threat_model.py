@@ -31,6 +31,13 @@ def strict(request):
 urlpatterns = [path(LOGIN_LINK[1:], strict), *site_urls]
 
 
+def test_the_lines_for_allauth_are_python_and_listen_to_the_signal_there_is():
+    [lines] = re.findall(r"```python\n(from allauth.*?)```", PAGE, re.DOTALL)
+
+    assert compile(lines, "docs/threat-model.md", "exec")
+    assert "from apps.accounts.signals import address_proven" in lines
+
+
 def test_every_test_it_names_exists():
     named = set(re.findall(r"`(test_\w+)`", PAGE))
     there = {
