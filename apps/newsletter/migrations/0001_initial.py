@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'issue',
                 'verbose_name_plural': 'issues',
                 'ordering': ['-created_at', '-pk'],
-                'permissions': [('preview_issue', 'Can read an issue before it is published')],
+                'permissions': [('preview_issue', 'Can read an issue before it is published'), ('send_issue', 'Can send an issue to its readers')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('status', 'draft'), ('published_at__isnull', False), _connector='OR'), name='newsletter_issue_sent_is_published', violation_error_message='An issue that was sent needs a date of publication.')],
             },
         ),

@@ -117,7 +117,10 @@ class Issue(models.Model):
         verbose_name = _("issue")
         verbose_name_plural = _("issues")
         ordering = ["-created_at", "-pk"]
-        permissions = [("preview_issue", _("Can read an issue before it is published"))]
+        permissions = [
+            ("preview_issue", _("Can read an issue before it is published")),
+            ("send_issue", _("Can send an issue to its readers")),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="newsletter_issue_sent_is_published",

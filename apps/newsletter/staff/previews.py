@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from apps.newsletter.models import Issue
 from apps.newsletter.scopes import PREVIEW
-from apps.newsletter.staff.access import acts_on_post, staff_only
+from apps.newsletter.staff.access import CHANGE, acts_on_post, staff_only
 from apps.newsletter.staff.forms import ShareForm
 from apps.site.emails import absolute_url
 from apps.tokens.access.decorators import access_token_required, access_url
@@ -39,7 +39,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "newsletter/preview.html", {"issue": get_object_or_404(Issue, slug=slug)})
 
 
-@staff_only()
+@staff_only(CHANGE, PREVIEW)
 @acts_on_post
 def share(request: HttpRequest, slug: str) -> HttpResponse:
     """Makes a link and shows it, this once."""

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from apps.newsletter import sending, services, tasks
 from apps.newsletter.models import Issue, Subscription
 from apps.newsletter.rendering import IssueMail
-from apps.newsletter.staff.access import acts_on_post, staff_only
+from apps.newsletter.staff.access import CHANGE, SEND, acts_on_post, staff_only
 from apps.newsletter.staff.forms import ScheduleForm
 from apps.site.emails import absolute_url
 from apps.site.http import User, UserRequest
@@ -36,7 +36,7 @@ def test(request: UserRequest, slug: str) -> HttpResponse:
     return redirect("newsletter:staff_issue", slug)
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest, slug: str) -> HttpResponse:
     """To how many readers, and when: now, or at a time."""
@@ -51,20 +51,20 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "newsletter/staff/send.html", context)
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @acts_on_post
 def unschedule(request: HttpRequest, slug: str) -> HttpResponse:
     return _answer(request, slug, Issue.objects.filter(slug=slug).unschedule(), _("This is a draft again."))
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @acts_on_post
 def pause(request: UserRequest, slug: str) -> HttpResponse:
     reason = _("Paused by %(name)s.") % {"name": request.user.get_short_name() or _("the staff")}
     return _answer(request, slug, Issue.objects.filter(slug=slug).pause(reason), "")
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @acts_on_post
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     resumed = Issue.objects.filter(slug=slug).resume()
@@ -73,7 +73,7 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
     return _answer(request, slug, resumed, "")
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, slug: str) -> HttpResponse:
     issue = get_object_or_404(Issue, slug=slug)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.newsletter.models import Issue
-from apps.newsletter.staff.access import staff_only
+from apps.newsletter.staff.access import CHANGE, staff_only
 from apps.newsletter.staff.forms import IssueForm, ShareForm
 from apps.newsletter.staff.report import Report
 
@@ -67,6 +67,10 @@ def _write(request: HttpRequest, found: Issue) -> HttpResponse:
         if form.errors:
             return render(request, "newsletter/staff/edit.html", context)
         return _not_editable(request, address)
+    if not request.user.has_perm(CHANGE):
+        # Whoever may write issues and not change them sees them no more.
+        messages.success(request, _("Saved. An editor can take it from here."))
+        return redirect("newsletter:staff_compose")
     messages.success(request, _("Saved."))
     return redirect("newsletter:staff_issue", form.cleaned_data["slug"])
 

@@ -175,3 +175,50 @@ def test_every_state_has_its_page_with_one_headline(editor_client, fields):
     assert page.status_code == 200
     assert page.text.count("<h1") == 1
     assert issue.get_status_display() in page.text
+
+
+def without(editor, *names):
+    editor.user_permissions.remove(*editor.user_permissions.filter(codename__in=names))
+
+
+SENDING = ["send", "unschedule", "pause", "resume", "cancel"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("button", SENDING)
+def test_whoever_may_edit_and_not_send_sends_nothing(editor, editor_client, issue, button, method):
+    without(editor, "send_issue")
+    before = state()
+
+    answer = getattr(editor_client, method)(reverse(f"newsletter:staff_{button}", args=[issue.slug]))
+
+    assert reason(answer) == "permission"
+    assert state() == before
+
+
+def test_whoever_may_edit_and_not_preview_shares_nothing(editor, editor_client, issue):
+    without(editor, "preview_issue")
+
+    answer = editor_client.post(reverse("newsletter:staff_share", args=[issue.slug]), {"lifetime": "7"})
+
+    assert reason(answer) == "permission"
+
+
+@pytest.mark.parametrize(("permission", "button"), [("send_issue", "send"), ("preview_issue", "share")])
+def test_a_draft_has_the_buttons_of_what_one_may_do(editor, editor_client, issue, permission, button):
+    page, address = (reverse(f"newsletter:staff_{name}", args=[issue.slug]) for name in ("issue", button))
+    assert address in editor_client.get(page).text
+
+    without(editor, permission)
+
+    assert address not in editor_client.get(page).text
+
+
+def test_whoever_may_only_write_is_not_left_on_a_refusal(editor, editor_client):
+    without(editor, "change_issue", "send_issue", "preview_issue")
+
+    page = editor_client.post(reverse("newsletter:staff_compose"), {"title": "News", "body": "Text."}, follow=True)
+
+    assert page.status_code == 200
+    assert "An editor can take it from here." in page.text
+    assert Issue.objects.get().title == "News"
