@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from apps.accounts.passwords import admin_login
 from apps.site.views import home
 from config import error_pages
+from config.admin_login import admin_login
 from config.views import start_flow
 
 urlpatterns = [

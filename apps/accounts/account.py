@@ -44,7 +44,8 @@ def profile(request: UserRequest) -> HttpResponse:
 @require_safe
 def stored(request: UserRequest) -> HttpResponse:
     """Everything that the site keeps about this person."""
-    return render(request, "accounts/stored.html", {"tokens": request.user.request_tokens.order_by("-pk")[:100]})
+    tokens = RequestToken.objects.filter(user=request.user).order_by("-pk")[:100]
+    return render(request, "accounts/stored.html", {"tokens": tokens})
 
 
 @never_cache

@@ -77,11 +77,6 @@ def request_of(request: HttpRequest) -> SignInRequest | None:
     return SignInRequest.objects.select_related("token__user").filter(browser_digest=digest).first()
 
 
-def forget(response: HttpResponse) -> None:
-    """The browser has what it asked for."""
-    cookies.forget_secret(response, COOKIE)
-
-
 def address_behind(jwt: str) -> str:
     """The address that this link of ours was sent to, however old or used it is; empty for any other link."""
     try:

@@ -51,8 +51,9 @@ def sign_out_everywhere(user: User, *, but: HttpRequest | None = None) -> None:
     with transaction.atomic():
         user.session_mark = make_session_mark()
         user.save(update_fields=["session_mark"])
-        user.request_tokens.sign_in_links().revoke()
-        user.request_tokens.filter(scope=scopes.CHANGE_ADDRESS).revoke()
+        links = RequestToken.objects.filter(user=user)
+        links.sign_in_links().revoke()
+        links.filter(scope=scopes.CHANGE_ADDRESS).revoke()
         user.known_browsers.exclude(digest=known.digest_of(but) if but else "").delete()
     if but is not None:
         update_session_auth_hash(but, user)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import asking, code, known, notices, scopes, services
 from apps.accounts.forms import LoginForm
+from apps.site import cookies
 from apps.site.emails import MailNotSentError
 from apps.site.http import see_other
 from apps.site.limits import refuse_flood
@@ -149,7 +150,7 @@ def _finish(request: HttpRequest, token: RequestToken) -> HttpResponse:
         auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
         messages.success(request, _("Welcome. Your account is ready."))
     response = _go_on(token)
-    asking.forget(response)
+    cookies.forget_secret(response, asking.COOKIE)
     browser = known.remember(request, response, user)
     if browser is not None and not is_new:
         notices.send_notice(browser)

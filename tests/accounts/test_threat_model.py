@@ -49,7 +49,7 @@ def test_every_test_it_names_exists():
 
 
 def test_every_file_it_names_exists():
-    files = set(re.findall(r"`((?:apps|templates)/[\w/.]+)`", PAGE))
+    files = set(re.findall(r"`((?:apps|config|templates)/[\w/.]+)`", PAGE))
 
     assert [file for file in files if not (ROOT / file).exists()] == []
 
