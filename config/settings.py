@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "apps.site.health.HealthMiddleware",
     # Before whatever answers by itself, so that redirects and refusals have the header, too.
     f"{'django.middleware.csp' if django.VERSION >= (6, 0) else 'apps.site.csp'}.ContentSecurityPolicyMiddleware",
+    "apps.site.redirects.PrivateRedirectsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.content_types.ContentTypeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
