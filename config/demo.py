@@ -157,7 +157,7 @@ FLOWS = [
         title=_("Sign up by link"),
         sentence=_("The form that mails you a sign-in link mails an unknown address a link to join."),
         button=_("Open a sign-up link"),
-        file="apps/accounts/services.py",
+        file="apps/accounts/asking.py",
         link=sign_up_path,
     ),
     Flow(

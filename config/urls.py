@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from apps.site.views import home
 from config import error_pages
+from config.admin_login import admin_login
 from config.views import start_flow
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("demo/<slug:slug>/", start_flow, name="start_flow"),
     path("accounts/", include("apps.accounts.urls")),
     path("newsletter/", include("apps.newsletter.urls")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
 ]
 

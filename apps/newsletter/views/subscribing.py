@@ -13,12 +13,9 @@ from apps.newsletter import confirmations, first_touch, payloads, referrals, sco
 from apps.newsletter.forms import SubscribeForm
 from apps.newsletter.models import Invitation
 from apps.site.emails import MailNotSentError
-from apps.site.limits import HOUR, Limit, too_many_requests
+from apps.site.limits import allow_email, give_back_email, refuse_flood
 from apps.tokens.decorators import TokenRequest, use_request_token
 from apps.tokens.models import RequestToken
-
-PER_ADDRESS = Limit("subscribe.address", 5, per=HOUR)
-PER_CLIENT = Limit("subscribe.client", 20, per=HOUR)
 
 
 # Not atomic, also under ATOMIC_REQUESTS: the mail goes out on commit and its failure is answered here.
@@ -65,17 +62,20 @@ def _ask(request: HttpRequest) -> HttpResponse:
     invitation = first_touch.read(request) or _followed(request)
     # A form is not a visit; that was counted when the page was opened.
     _release_use(request)
-    if not PER_CLIENT.allow(request.META["REMOTE_ADDR"]):
-        return too_many_requests(request, PER_CLIENT)
+    refusal = refuse_flood(request)
+    if refusal is not None:
+        return refusal
     form = SubscribeForm(request.POST)
     if not form.is_valid():
         return render(request, "newsletter/subscribe.html", _context(request, form, invitation))
     email = form.cleaned_data["email"]
-    if not PER_ADDRESS.allow(email):
-        return too_many_requests(request, PER_ADDRESS)
+    # Threat: an answer that tells how often somebody else has typed this address.
+    if not allow_email(email):
+        return redirect("newsletter:subscribe_done")
     try:
         confirmations.request_confirmation(email, invitation=None if _is_own(request, invitation) else invitation)
     except MailNotSentError:
+        give_back_email(request, email)
         form.add_error(None, _("We could not send the mail just now. Please try again in a few minutes."))
         return render(request, "newsletter/subscribe.html", _context(request, form, invitation), status=503)
     return redirect("newsletter:subscribe_done")
