@@ -231,7 +231,7 @@ LOGGING = {
         # Django gives these two handlers of their own, which would write tokens: they are taken away.
         "django": {"handlers": [], "level": LOG_LEVEL},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        # At DEBUG these write a line per query, with its parameters, per look-up that fails in a template, with the whole
+        # At DEBUG these write a line per query, with its parameters, per failed look-up in a template, with the whole
         # context, and per watched file.
         "django.db.backends": {"level": "INFO"},
         "django.template": {"level": "INFO"},
