@@ -74,9 +74,10 @@ def time_freezing(readers: int) -> float:
 
 
 def time_sending(mails: int, rounds: int) -> tuple[float, float]:
-    from apps.newsletter.models import Issue, Subscription
     from apps.newsletter.sending import send_issue, start
     from apps.newsletter.sending.links import mint_missing_links
+
+    from apps.newsletter.models import Issue, Subscription
     from config.demo_issues import ISSUES
 
     Subscription.objects.filter(pk__gt=Subscription.objects.order_by("pk")[mails - 1].pk).delete()
@@ -94,10 +95,10 @@ def time_sending(mails: int, rounds: int) -> tuple[float, float]:
 
 
 def time_bare_loop(issue) -> float:
+    from apps.newsletter.rendering import IssueMail, message_id
     from django.core import mail
 
     from apps.newsletter.models import Subscription
-    from apps.newsletter.rendering import IssueMail, message_id
     from apps.site.emails import absolute_url
 
     begun = perf_counter()

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "apps.site",
     "apps.accounts",
     "apps.newsletter",
+    "apps.mailing",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -127,6 +128,7 @@ globals().update(services.read_email("EMAIL_URL", base_dir=BASE_DIR))
 DEFAULT_FROM_EMAIL = env.read_sender("DEFAULT_FROM_EMAIL", "Latchkey <latchkey@localhost>")
 
 NEWSLETTER_RATE = env.read_int("NEWSLETTER_RATE", 0)
+NEWSLETTER_WORKERS = env.read_int("NEWSLETTER_WORKERS", 1, minimum=1)
 NEWSLETTER_POSTAL_ADDRESS = env.read_str("NEWSLETTER_POSTAL_ADDRESS", "")
 
 # Work for a queue: done at once in the process that asks for it, or by `manage.py db_worker`. See docs/sending.md.

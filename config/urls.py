@@ -12,6 +12,7 @@ urlpatterns = [
     path("demo/<slug:slug>/", start_flow, name="start_flow"),
     path("accounts/", include("apps.accounts.urls")),
     path("newsletter/", include("apps.newsletter.urls")),
+    path("newsletter/", include("apps.mailing.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,15 +1,15 @@
-"""The ledger of an issue as tests look at it, and a worker that is gone."""
+"""The ledger of a dispatch as tests look at it, and a worker that is gone."""
 
 from datetime import timedelta
 
 from django.utils import timezone
 
-from apps.newsletter.models import Delivery
+from apps.mailing.models import Delivery
 
 
-def ledger(issue):
+def ledger(dispatch):
     """How many deliveries are in each state that has any."""
-    return {status: count for status, count in issue.deliveries.counts().items() if count}
+    return {status: count for status, count in dispatch.deliveries.counts().items() if count}
 
 
 def let_leases_run_out():

@@ -6,8 +6,9 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from apps.mailing.models import Dispatch, Suppression
 from apps.newsletter import services
-from apps.newsletter.models import Issue, Subscription, Suppression
+from apps.newsletter.models import Subscription
 from apps.newsletter.scopes import UNSUBSCRIBE
 from apps.tokens.models import RequestToken
 
@@ -34,12 +35,14 @@ class Command(BaseCommand):
         sessions, _ = Session.objects.all().delete()
         self.stdout.write(f"Ended {tokens} links and {sessions} sessions.")
         self.stdout.write(f"Ended {_end_subscriptions()} subscriptions of people who have left.")
-        for issue in Issue.objects.filter(status=Issue.Status.SENDING):
-            Issue.objects.filter(pk=issue.pk).pause("The database was restored: some readers may have this issue.")
-            self.stdout.write(f"{issue.slug} is paused: readers may have it already. Resume or cancel it.")
-        for issue in Issue.objects.due():
-            Issue.objects.filter(pk=issue.pk).unschedule()
-            self.stdout.write(f"{issue.slug} is a draft again: readers may have it already.")
+        for dispatch in Dispatch.objects.filter(status=Dispatch.Status.SENDING).select_related("issue"):
+            Dispatch.objects.filter(pk=dispatch.pk).pause(
+                "The database was restored: some readers may have this issue."
+            )
+            self.stdout.write(f"{dispatch.issue.slug} is paused: readers may have it already. Resume or cancel it.")
+        for dispatch in Dispatch.objects.due().select_related("issue"):
+            Dispatch.objects.filter(pk=dispatch.pk).unschedule()
+            self.stdout.write(f"{dispatch.issue.slug} is not scheduled any more: readers may have it already.")
 
 
 def _load_suppressions(path: Path) -> None:
