@@ -37,7 +37,7 @@ test: venv
 
 proof: venv
 	$(RUN) -m pytest -n auto -m "proof or not proof" tests/tokens/test_life.py tests/tokens/test_cut.py \
-		tests/tokens/test_every_order.py tests/newsletter/test_every_order.py
+		tests/tokens/test_every_order.py tests/newsletter/test_every_order.py tests/mailing/test_every_order.py
 	$(RUN) -m tests.tokens.seeded --jobs 2
 
 check: venv

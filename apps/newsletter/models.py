@@ -127,10 +127,6 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return str(self.user)
 
-    @property
-    def is_active(self) -> bool:
-        return self.unsubscribed_at is None and self.user.is_active
-
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def live(self) -> "InvitationQuerySet":

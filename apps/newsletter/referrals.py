@@ -31,7 +31,6 @@ from apps.tokens.models import RequestToken
 COOKIE = "invited_by"
 SALT = "newsletter.first_touch"
 MAX_AGE_SECONDS = 30 * 24 * 60 * 60
-BAR_HEIGHT = 44
 
 
 def invite(member: User, *, name: str, quota: int | None = None, expires_on: datetime | None = None) -> RequestToken:
@@ -149,27 +148,12 @@ def forget(request: HttpRequest, response: HttpResponse) -> None:
         response.delete_cookie(COOKIE, path=_cookie_path(), samesite="Lax")
 
 
-@dataclass(frozen=True)
-class Step:
-    """A bar of the chart on a member's page: its length in percent of the longest, its place in pixels from the top."""
-
-    label: str | Promise
-    count: int
-    percent: int
-    offset: int
-
-
-def funnel(invitation: Invitation) -> list[Step]:
+def funnel(invitation: Invitation) -> list[tuple[str | Promise, int]]:
     """What the member sees: from the first click to the confirmed reader."""
-    counts = [
+    return [
         (_("Clicks"), invitation.clicks),
         (_("Sign-ups"), invitation.signups),
         (_("Confirmed"), invitation.confirmed),
-    ]
-    largest = max(count for _label, count in counts) or 1
-    return [
-        Step(label, count, round(100 * count / largest), number * BAR_HEIGHT)
-        for number, (label, count) in enumerate(counts)
     ]
 
 

@@ -1,8 +1,7 @@
 """
-What another app may want to do when a reader comes or goes.
+For other apps: a reader comes or goes.
 
-Both are sent inside the transaction that makes the change, after it, with ``user``. A receiver that raises undoes the
-change: what it does and what happened here are one act.
+Both are sent with ``user`` inside the transaction that makes the change, after it. A receiver that raises undoes it.
 """
 
 from django.dispatch import Signal

@@ -144,10 +144,12 @@ def invite(request: UserRequest) -> HttpResponse:
     if form.is_valid():
         referrals.invite(request.user, **form.cleaned_data)
         return redirect("newsletter:invite")
+    funnel = referrals.funnel(invitation) if invitation else []
     context = {
         "form": form,
         "invitation": invitation,
         "link": token.tokenise(absolute_url("newsletter:subscribe")) if token else "",
-        "funnel": referrals.funnel(invitation) if invitation else [],
+        "funnel": funnel,
+        "largest": max((count for _label, count in funnel), default=0) or 1,
     }
     return render(request, "newsletter/invite.html", context)

@@ -12,7 +12,7 @@ from django.db import connection
 
 from apps.mailing import sending
 from apps.mailing.models import Delivery, Dispatch
-from tests.support.sending import let_leases_run_out
+from tests.support.sending import cut_database_connections, let_leases_run_out
 from tests.support.workers import finish, manage
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -124,9 +124,9 @@ def test_two_workers_of_the_queue_share_the_readers_and_nobody_gets_two(mail_ser
     make_readers(SHARED_READERS)
     sending.start(dispatch)
     mail_server.waits_for_connections = 2
-    queue = {"email_url": mail_server.url, "TASKS_BACKEND": "database"}
+    queue = {"email_url": mail_server.url, "TASKS_BACKEND": "database", "NEWSLETTER_WORKERS": "2"}
     finish(manage("migrate", "django_tasks_database", **queue))
-    enqueue = f"from apps.newsletter.tasks import send_issue; [send_issue.enqueue({dispatch.pk}) for _ in range(2)]"
+    enqueue = f"from apps.mailing.tasks import *; call_workers(Dispatch.objects.get(pk={dispatch.pk}))"
     finish(manage("shell", "--no-imports", "-c", enqueue, **queue))
 
     workers = [manage("db_worker", "--max-tasks", "1", "--no-startup-delay", **queue) for _ in range(2)]
@@ -136,4 +136,22 @@ def test_two_workers_of_the_queue_share_the_readers_and_nobody_gets_two(mail_ser
     assert mail_server.connections == 2
     assert dispatch.deliveries.counts()["sent"] == SHARED_READERS
     assert len(mail_server.accepted) == SHARED_READERS
+    assert set(mail_server.mails_per_address.values()) == {1}
+
+
+@pytest.mark.databases
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no connection to lose")
+def test_a_worker_of_the_queue_survives_a_restart_of_the_database(mail_server, dispatch, make_readers):
+    make_readers(30)
+    sending.start(dispatch)
+    queue = {"email_url": mail_server.url, "TASKS_BACKEND": "database"}
+    finish(manage("migrate", "django_tasks_database", **queue))
+    enqueue = f"from apps.mailing.tasks import *; call_workers(Dispatch.objects.get(pk={dispatch.pk}))"
+    finish(manage("shell", "--no-imports", "-c", enqueue, **queue))
+    mail_server.on_data = lambda count: cut_database_connections() if count == 10 else None
+
+    finish(manage("db_worker", "--max-tasks", "1", "--no-startup-delay", **queue))
+
+    connection.close()
+    assert dispatch.deliveries.counts()["sent"] == 30
     assert set(mail_server.mails_per_address.values()) == {1}

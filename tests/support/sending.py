@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from apps.mailing.models import Delivery
@@ -16,3 +17,21 @@ def let_leases_run_out():
     """As if every worker had been silent for too long."""
     a_second_ago = timezone.now() - timedelta(seconds=1)
     Delivery.objects.filter(status=Delivery.Status.CLAIMED).update(claimed_until=a_second_ago)
+
+
+def cut_database_connections():
+    """As a restart of the database does: every connection but the one that asks is gone."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        if other.vendor == "postgresql":
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        else:
+            cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+            )
+            for (number,) in cursor.fetchall():
+                cursor.execute(f"KILL {number}")
+    other.close()

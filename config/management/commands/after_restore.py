@@ -9,7 +9,6 @@ from django.db import transaction
 from apps.mailing.models import Dispatch, Suppression
 from apps.newsletter import services
 from apps.newsletter.models import Subscription
-from apps.newsletter.scopes import UNSUBSCRIBE
 from apps.tokens.models import RequestToken
 
 BATCH_SIZE = 500
@@ -30,7 +29,8 @@ class Command(BaseCommand):
             _load_suppressions(left)
         # Threat: a link that was used or revoked since the copy was made works again, and nothing in the copy tells
         # which. Unsubscribe links stay: they are in every issue, have no last use, and can only end something.
-        tokens = RequestToken.objects.exclude(scope=UNSUBSCRIBE).revoke()
+        lasting = Subscription.objects.exclude(unsubscribe_token=None).values("unsubscribe_token")
+        tokens = RequestToken.objects.exclude(pk__in=lasting).revoke()
         # The same for sessions that were ended since.
         sessions, _ = Session.objects.all().delete()
         self.stdout.write(f"Ended {tokens} links and {sessions} sessions.")
