@@ -1,6 +1,6 @@
 """Settings of the site: one file, every value that differs between machines comes from the environment.
 
-.env.example lists the variables and says what each may be.
+.env.example lists the variables and says what each must be.
 """
 
 import re
@@ -173,7 +173,7 @@ SECURE_SSL_REDIRECT = env.read_bool("SECURE_SSL_REDIRECT", not DEBUG)
 SECURE_HSTS_SECONDS = env.read_int("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600)
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
-# Strict would leave the cookie behind when a link in a mail is followed.
+# Strict would leave the cookie behind when a link in an email is followed.
 SESSION_COOKIE_SAMESITE = "Lax"
 
 # None, not set: no proxy is trusted, and a request that seems to come through one is worth a warning.

@@ -1,7 +1,7 @@
 """
 Readers brought along from elsewhere, who agreed there; nobody here asks them again.
 
-So whoever left here stays out: addresses on the suppression list, and subscriptions that were ended.
+So readers who have left here stay out: addresses on the suppression list, and subscriptions that were ended.
 """
 
 from collections.abc import Iterable

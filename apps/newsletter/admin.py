@@ -21,7 +21,7 @@ class IssueAdmin(admin.ModelAdmin[Issue]):
             obj.save()
             return
         # Threat: a page opened before the issue was published or sent, saved afterwards: the old date must not come
-        # back. And whoever has the text open elsewhere must be told that it is not the one they began with.
+        # back. And an editor who has the text open elsewhere must be told that it has changed.
         obj.version = F("version") + 1
         obj.save(update_fields=[*form.changed_data, "version"])
 

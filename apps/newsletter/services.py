@@ -98,7 +98,7 @@ def unsubscribe(user: User) -> Outcome:
 @transaction.atomic
 def undo_unsubscribe(user: User) -> Outcome:
     """
-    Takes an unsubscription back within ``UNDO_WITHIN``.
+    Undoes an unsubscribe within ``UNDO_WITHIN``.
 
     The link in an email outlives every mailbox: somebody who finds an old one can end a subscription with it, but must
     not bring back a reader who left long ago.

@@ -48,8 +48,8 @@ DEFECTS = [
     (b"Unsubscribe: <https", b"Unsubscribe: <http", "one https address in angle brackets: it has 0 https"),
     (b"List-Unsubscribe: <", b"List-Unsubscribe: <https://b.example/>, <", "angle brackets: it has 2 https"),
     (b"List-Unsubscribe: <", b"List-Unsubscribe: <ftp://b.example/>, <", "beside https it may only have mailto"),
-    (b"List-Unsubscribe: <", b"List-Unsubscribe: <https://a.example/ b>, <", "no list of addresses"),
-    (b"<" + URI + b">", URI, "no list of addresses in angle brackets"),
+    (b"List-Unsubscribe: <", b"List-Unsubscribe: <https://a.example/ b>, <", "not a list of addresses"),
+    (b"<" + URI + b">", URI, "not a list of addresses in angle brackets"),
     (
         b"List-Unsubscribe-Post:",
         b"X:",
@@ -62,7 +62,7 @@ DEFECTS = [
     (b"Message-ID:", b"X:", "Message-ID is there once: it is missing"),
     (b"<1@latchkey.example>", b"1", "it is not of the form"),
     (b"Date:", b"X:", "Date is there once and is a date: it is missing"),
-    (b"Sun, 22 Nov", b"some day", "it is no date"),
+    (b"Sun, 22 Nov", b"some day", "it is not a date"),
     (b"From: Lat", b"X: Lat", "From is there once and has one address: it is missing"),
     (b"<news@example.com>", b"<a@example.com>, <b@example.com>", "it does not have one address"),
     (b"Content-Type: text/plain", b"Content-Type: text/x", "There is a text part: it is missing"),
@@ -144,7 +144,7 @@ def test_a_second_signature_may_be_the_one_that_covers(saved):
     [b"", b"\n\n", b"\x00\xff" * 100, b"%PDF-1.7 \xe2\xe3", b"<!doctype html><title>x</title>", b"no header\n\nbody"],
 )
 def test_what_is_no_mail_is_an_error_that_says_so(saved, raw):
-    with pytest.raises(CommandError, match="is no mail") as error:
+    with pytest.raises(CommandError, match="is not an email") as error:
         call_command("newsletter_check", saved(raw))
 
     assert error.value.returncode == 2

@@ -188,7 +188,7 @@ def test_an_import_passes_over_what_is_no_address_and_leaves_who_is_known(import
         "# from the fair", "", known, closed, "New@Example.com", "new@example.com", "no address", "ä@b.c"
     )
 
-    assert report == "1 added, 2 known already, 0 have unsubscribed, 2 are no addresses.\n"
+    assert report == "1 added, 2 known already, 0 have unsubscribed, 2 are not addresses.\n"
     assert readers() == {known, "new@example.com"}
 
 
@@ -225,7 +225,7 @@ def test_a_file_that_is_no_text_is_an_error_that_says_so(tmp_path):
     path = tmp_path / "readers.txt"
     path.write_bytes(b"a@example.com\n\xff")
 
-    with pytest.raises(CommandError, match="no text in UTF-8"):
+    with pytest.raises(CommandError, match="not text in UTF-8"):
         call_command("import_subscribers", str(path))
 
 

@@ -1,4 +1,4 @@
-"""Does a mail, as it was received, meet what mailbox providers ask of a newsletter?"""
+"""Does an email, as it was received, meet what mailbox providers ask of a newsletter?"""
 
 from apps.mailing.inspection.message import NoMessageError, ReceivedMessage
 from apps.mailing.inspection.requirements import Result, inspect

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 
 class NoMessageError(Exception):
-    """The bytes are no mail."""
+    """The bytes are not an email."""
 
 
 class ReceivedMessage:
@@ -69,7 +69,7 @@ class _LinkParser(HTMLParser):
 
 
 def _body(message: Message, content_type: str) -> str | None:
-    """The first part of that type that is no attachment."""
+    """The first part of that type that is not an attachment."""
     for part in message.walk():
         if part.get_content_type() != content_type or part.get_content_disposition() == "attachment":
             continue

@@ -35,7 +35,7 @@ def _unsubscribe_once(message: ReceivedMessage) -> str:
 def _unsubscribe_uri(message: ReceivedMessage) -> str:
     for value in message.values("List-Unsubscribe"):
         if not re.fullmatch(r"<[^<>\s]+>(\s*,\s*<[^<>\s]+>)*", value):
-            return "it is no list of addresses in angle brackets"
+            return "it is not a list of addresses in angle brackets"
     addresses = _addresses(message)
     https = [address for address in addresses if address.lower().startswith("https://")]
     if len(https) != 1:
@@ -75,7 +75,7 @@ def _date(message: ReceivedMessage) -> str:
     try:
         parsedate_to_datetime(message.values("Date")[0])
     except (TypeError, ValueError, OverflowError):
-        return "it is no date"
+        return "it is not a date"
     return ""
 
 

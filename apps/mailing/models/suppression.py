@@ -2,8 +2,8 @@
 Addresses that left and must not be written to again, kept without the addresses.
 
 What the hash can do: answer "did this very address leave?" after its account is erased, and answer nobody who has
-the table but not the key. What it cannot do: the addresses of the world can be tried one by one by whoever has table
-and key, so it is pseudonymous data and no anonymous data; and it is one spelling, lower case, so "reader+news@" and
+the table but not the key. What it cannot do: the addresses of the world can be tried one by one by anybody who has
+table and key, so it is pseudonymous data, not anonymous data; and it is one spelling, lower case, so "reader+news@" and
 "reader@" are two addresses.
 """
 

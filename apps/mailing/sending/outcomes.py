@@ -37,7 +37,7 @@ class Outcomes:
 
     @property
     def seconds_to_rest(self) -> float:
-        """Before the next mail, because the server is in trouble."""
+        """Before the next email, because the server is in trouble."""
         return TROUBLE_SECONDS * self._troubles
 
     def settle(self, delivery: Delivery, claim: Claim, answer: Answer) -> bool:

@@ -10,7 +10,7 @@ Handler = Callable[[int, FrameType | None], Any] | int | None
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and SIGTERM wait for the mail that is being sent; the second time they mean what they always do."""
+    """Ctrl-C and SIGTERM wait for the email that is being sent; the second time they mean what they always do."""
     is_stopped = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         # Python lets no other thread answer a signal.

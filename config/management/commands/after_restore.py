@@ -50,7 +50,7 @@ def _load_suppressions(path: Path) -> None:
         rows = [Suppression(**row["fields"]) for row in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{path} cannot be read: {error}") from None
-    # Not loaddata, and without the ids: whoever left, came back and left again has another id in each.
+    # Not loaddata, and without the ids: a reader who left, came back and left again has another id in each.
     Suppression.objects.bulk_create(rows, batch_size=BATCH_SIZE, ignore_conflicts=True)
 
 

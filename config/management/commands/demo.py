@@ -56,11 +56,11 @@ class Command(BaseCommand):
             f"SESSION  Reader's sign-in link ({minutes} minutes)   {site}{demo.sign_in_path()}\n"
             "\n"
             f"For the admin, {site}{reverse('admin:index')}, sign in as {demo.EDITOR}:\n"
-            f"ask for a link at {site}{reverse('accounts:login')}; the mail is printed here.\n"
+            f"ask for a link at {site}{reverse('accounts:login')}; the email is printed here.\n"
         )
         if site != DEFAULT_SITE_URL:
             self.stdout.write(
-                f"Commands in another terminal need the address for their mails: export SITE_URL={site}\n"
+                f"Commands in another terminal need the address for their emails: export SITE_URL={site}\n"
             )
 
 
@@ -91,5 +91,5 @@ def _set_site_url(address: str, port: int) -> None:
         return
     host = "127.0.0.1" if address in ("0.0.0.0", "0", "[::]") else address  # noqa: S104
     settings.SITE_URL = f"http://{host}:{port}"
-    # The process that serves is started with this environment and writes the links in the mails.
+    # The process that serves is started with this environment and writes the links in the emails.
     os.environ["SITE_URL"] = settings.SITE_URL

@@ -8,7 +8,7 @@ from apps.mailing.importing import ImportRefusedError, import_addresses
 class Command(BaseCommand):
     help = (
         "Subscribe the addresses in a file, one a line (UTF-8), without asking them: only people who agreed elsewhere. "
-        "Who has unsubscribed here is left out, also if the account was erased since."
+        "Addresses that have unsubscribed here are left out, even if the account has been erased since."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,10 +21,10 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"Cannot read {file}: {error.strerror}") from None
         except UnicodeDecodeError:
-            raise CommandError(f"{file} is no text in UTF-8. Save it as such; it may be imported again.") from None
+            raise CommandError(f"{file} is not text in UTF-8. Save it as such and import it again.") from None
         except ImportRefusedError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(
             f"{report.added} added, {report.known} known already, {report.suppressed} have unsubscribed, "
-            f"{report.invalid} are no addresses."
+            f"{report.invalid} are not addresses."
         )

@@ -11,21 +11,21 @@ UNREADABLE = 2
 
 class Command(BaseCommand):
     help = (
-        "Read a mail as it was received and print each requirement of a newsletter with pass or FAIL. The exit code "
-        "is 0 if all are met, 1 if not, 2 if the file is no mail. Signatures are looked at, not verified."
+        "Read an email as it was received and print each requirement of a newsletter with pass or FAIL. The exit code "
+        "is 0 if all are met, 1 if not, 2 if the file is not an email. Signatures are looked at, not verified."
     )
     # Works where there is no database yet.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE.eml", help="the source of the mail, as mail programs save it")
+        parser.add_argument("file", metavar="FILE.eml", help="the source of the email, as email programs save it")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
         try:
             results = inspect(ReceivedMessage(_read(file)))
         except NoMessageError as error:
             raise CommandError(
-                f"{file} is no mail: {error}. Save the source of one (“Save as”, “Show original”).",
+                f"{file} is not an email: {error}. Save the source of one (“Save as”, “Show original”).",
                 returncode=UNREADABLE,
             ) from None
         for requirement, problem in results:
