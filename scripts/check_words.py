@@ -23,10 +23,11 @@ WORDS = {
     r"\be-mail": "email",
     r"\b[Mm]ail(ed|s|ing)? (me|you|them) ": "send",
     r"(?<![Tt]here )\bis no (?!longer|more|such|conflict|limit)[a-z]+": "is not a",
+    r"\{name\} may be": "must be",
     r"; how many": "Returns the number of",
     r"(?i:\bwhoever) (has|is|wants|likes|comes|needs|asks|looks|gets|knows|presses|left|leaves|reads)\b": "anybody who",
     # At the head of a sentence that is not a question.
-    r"(?:^|[.:;] |# |\"\"\"|\| )Who (?:has|left|comes|likes|wants|is|gets|needs|came|unsubscribed)\b(?!.*\?)": "somebody who",
+    r"(?:^|[.:;] |# |\"\"\"|\| )Who (?:has|left|comes|likes|wants|is|gets|needs|came)\b(?!.*\?)": "somebody who",
     r"\bas (one likes|often as one|many as like)\b": "any number of",
     r"\bone (likes|wants|needs|can see)\b": "you",
     r"\bEmpty: ": "Leave empty",
