@@ -1,6 +1,7 @@
 """The ledger of a dispatch as tests look at it, and a worker that is gone."""
 
 from datetime import timedelta
+from threading import Thread
 
 from django.db import connection
 from django.utils import timezone
@@ -21,9 +22,15 @@ def let_leases_run_out():
 
 def cut_database_connections():
     """As a restart of the database does: every connection but the one that asks is gone."""
-    other = connection.copy()
-    with other.cursor() as cursor:
-        if other.vendor == "postgresql":
+    # In a thread of its own, with a connection of its own: this is called from the event loop of the mail server.
+    thread = Thread(target=_cut)
+    thread.start()
+    thread.join()
+
+
+def _cut():
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -34,4 +41,4 @@ def cut_database_connections():
             )
             for (number,) in cursor.fetchall():
                 cursor.execute(f"KILL {number}")
-    other.close()
+    connection.close()
