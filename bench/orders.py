@@ -4,7 +4,7 @@ Two clicks on a link that works once, in every order of their SQL statements: wh
     pip install --no-deps -r bench/requirements.txt
     python -m bench.orders
 
-The explorer is that of tests/tokens/every_order.py, the database SQLite in memory. Each package is set up as its
+The explorer is that of apps/tokens/tests/every_order.py, the database SQLite in memory. Each package is set up as its
 documentation says. A click is won if it is answered with less than 400.
 """
 
@@ -101,8 +101,8 @@ def numbers_of_wins(contestant: Contestant) -> Iterator[int]:
     from django.core.handlers.base import BaseHandler
     from django.test import RequestFactory, override_settings
 
-    from tests.tokens.every_order import every_order
-    from tests.tokens.memory import keep
+    from apps.tokens.tests.every_order import every_order
+    from apps.tokens.tests.memory import keep
 
     before = keep()
     user = get_user_model().objects.create_user("reader", password=secrets.token_urlsafe())

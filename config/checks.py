@@ -94,7 +94,7 @@ def check_static_files_are_collected(**kwargs: Any) -> list[checks.CheckMessage]
     ]
 
 
-@checks.register(checks.Tags.database, deploy=True)
+@checks.register(deploy=True)
 def check_sqlite_is_enough(**kwargs: Any) -> list[checks.CheckMessage]:
     is_shared = settings.WEB_CONCURRENCY > 1 or settings.TASKS_BACKEND == "database"
     if connection.vendor != "sqlite" or not is_shared:

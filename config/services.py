@@ -42,6 +42,7 @@ REDIS_ADDRESS = r"([^@/]*@)?([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/[0-9]*)?(\?.
 SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 EMAIL_SCHEMES = (*SMTP_PORTS, "consolemail", "filemail", "memorymail", "dummymail")
 SMTP_TIMEOUT_SECONDS = 10
+CONSOLE_EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 
 def read_database(name: str, *, base_dir: Path, conn_max_age: int = 60) -> dict[str, Any]:
@@ -89,12 +90,14 @@ def read_cache(name: str) -> dict[str, Any]:
     return _parse(name, lambda: Env.cache_url_config(url))
 
 
-def read_email(name: str, *, base_dir: Path) -> dict[str, Any]:
+def read_email(name: str, *, base_dir: Path, console_backend: str = CONSOLE_EMAIL_BACKEND) -> dict[str, Any]:
     """The settings for outgoing mail, by default to the console: ``MAILERS`` from Django 6.1 on, ``EMAIL_*`` before."""
     url = read_str(name, "consolemail://")
     scheme = _check(name, url, EMAIL_SCHEMES)
     config = _parse(name, lambda: Env.email_url_config(_keep_plus(url)))
     options: dict[str, Any] = {}
+    if scheme == "consolemail":
+        config["EMAIL_BACKEND"] = console_backend
     if scheme in SMTP_PORTS:
         if not config["EMAIL_HOST"] or config.get("OPTIONS") or config["EMAIL_FILE_PATH"]:
             raise ImproperlyConfigured(f"{name}: write {scheme}://user:password@host:port and nothing after it.")

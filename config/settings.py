@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.newsletter",
     "apps.mailing",
+    "apps.demo",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -81,6 +82,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.site.context_processors.visitor",
+                "apps.demo.context_processors.mailbox",
             ],
         },
     },
@@ -124,7 +126,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": services.read_cache("CACHE_URL")}
 
 # MAILERS on Django 6.1 and later, EMAIL_* before.
-globals().update(services.read_email("EMAIL_URL", base_dir=BASE_DIR))
+globals().update(
+    services.read_email(
+        "EMAIL_URL",
+        base_dir=BASE_DIR,
+        # On a developer's machine the console shows an email's text, and /demo/mailbox/ the whole.
+        console_backend="apps.demo.mailbox.MailboxBackend" if DEBUG else services.CONSOLE_EMAIL_BACKEND,
+    )
+)
+# Hidden, so that startproject leaves it out.
+DEMO_MAILBOX_DIR = BASE_DIR / ".var" / "mailbox"
 DEFAULT_FROM_EMAIL = env.read_sender("DEFAULT_FROM_EMAIL", "Latchkey <latchkey@localhost>")
 
 NEWSLETTER_RATE = env.read_int("NEWSLETTER_RATE", 0)

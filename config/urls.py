@@ -9,6 +9,7 @@ from config.views import start_flow
 
 urlpatterns = [
     path("", home, name="home"),
+    path("demo/", include("apps.demo.urls")),
     path("demo/<slug:slug>/", start_flow, name="start_flow"),
     path("accounts/", include("apps.accounts.urls")),
     path("newsletter/", include("apps.newsletter.urls")),

@@ -26,7 +26,7 @@ os.environ |= {
 }
 
 from config.settings import *
-from config.settings import DATABASES, INSTALLED_APPS, STORAGES
+from config.settings import DATABASES, STORAGES
 
 SCRATCH_DIR = Path(tempfile.mkdtemp(prefix="latchkey-tests-"))
 atexit.register(shutil.rmtree, SCRATCH_DIR, ignore_errors=True)
@@ -39,9 +39,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
     # Some servers still make databases in latin1.
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4"}
 
-# Models with every kind of key, for the tests of access tokens.
-INSTALLED_APPS += ["tests.tokens.sample"]
-
 # One fast round: no test is about how slow a password is.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -49,3 +46,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 STATIC_ROOT = SCRATCH_DIR / "static"
 STATIC_ROOT.mkdir()
+
+DEMO_MAILBOX_DIR = SCRATCH_DIR / "mailbox"

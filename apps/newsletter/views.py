@@ -4,7 +4,6 @@ Every view a link of this app opens, whole: the decorator says which token it ta
 ``services`` and ``referrals.invite`` make the tokens.
 """
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -78,8 +77,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 @require_safe
 def subscribe_done(request: HttpRequest) -> HttpResponse:
     """The same page for every address, so that nobody learns from it who our readers are."""
-    context = {"hours": services.CONFIRM_WITHIN_HOURS, "debug": settings.DEBUG}
-    return render(request, "newsletter/subscribe_done.html", context)
+    return render(request, "newsletter/subscribe_done.html", {"hours": services.CONFIRM_WITHIN_HOURS})
 
 
 @login_not_required

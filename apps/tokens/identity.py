@@ -11,7 +11,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.sessions.backends import db as db_sessions
 from django.core.exceptions import ImproperlyConfigured
 from django.db import router
-from django.db.models import F
+from django.db.models import F, Value
 from django.http import HttpRequest
 
 from .models import RequestToken
@@ -46,13 +46,18 @@ def act_as(request: HttpRequest, user: Any) -> None:
 
 
 def hold_account(alias: str, user: Any) -> bool:
-    """Lock the account's row until the transaction ends; False if it was closed, deleted or given another password."""
+    """Lock the account's row until the transaction ends; False if it is not, or not as it was read."""
     # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
     # later fails if anybody else has written in between.
-    columns = [field.attname for field in type(user)._meta.concrete_fields if not field.primary_key]
-    unchanged = {name: getattr(user, name) for name in ("is_active", "password") if name in columns}
-    accounts = type(user)._base_manager.using(alias).filter(pk=user.pk, **unchanged)
-    return bool(accounts.update(**{columns[0]: F(columns[0])}) == 1)
+    fields = [field for field in user._meta.concrete_fields if not field.primary_key]
+    # Some fields read otherwise than they are stored, as encrypted ones do: no condition can compare these. And a Value
+    # is not prepared by its field, which may be by lower().
+    # Threat: an account that is closed, or changed, between the look and the sign-in.
+    names = ("is_active", "password", user.get_email_field_name())
+    compared = [field.attname for field in fields if field.name in names and not hasattr(field, "from_db_value")]
+    read = {name: Value(getattr(user, name)) if getattr(user, name) is not None else None for name in compared}
+    accounts = type(user)._base_manager.using(alias).filter(pk=user.pk, **read)
+    return bool(accounts.update(**{fields[0].attname: F(fields[0].attname)}) == 1)
 
 
 def sign_in(request: HttpRequest, user: Any) -> None:

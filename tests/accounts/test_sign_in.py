@@ -1,12 +1,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts import services
 from apps.accounts.models import User
 from apps.tokens.models import RequestToken
+from apps.tokens.tests.cut import AFTER, STAYS_AWAY, Line
 from tests.factories import UserFactory
 from tests.support.emails import link_in_text
 from tests.support.refusals import reason
@@ -77,6 +80,45 @@ def test_the_link_works_once(client, make_link):
     assert "already been used" in answer.content.decode()
     assert "Ask for a new link" in answer.content.decode()
     assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_a_sign_in_whose_answer_is_lost_after_the_commit_is_met_by_the_offer_of_a_new_link(make_link):
+    uncut = Line()
+    with uncut.laid():
+        click(make_link(), uncut)
+    cut = Line(uncut.statements.index("COMMIT") + 1, AFTER, STAYS_AWAY)
+    link = make_link()
+
+    with cut.laid():
+        lost = click(link, cut)
+    answer = Client().post(link)
+
+    assert lost.status_code == 500
+    assert reason(answer) == "used_up"
+    assert "already been used" in answer.content.decode()
+    assert "Ask for a new link" in answer.content.decode()
+
+
+def click(link, line):
+    line.is_watched = True
+    response = Client(raise_request_exception=False).post(link)
+    line.is_watched = False
+    connection.close()
+    return response
+
+
+@pytest.mark.databases
+def test_an_address_that_was_written_with_capitals_signs_in(visitor, reader, make_link):
+    # By another program, or before its field made addresses lower case.
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {User._meta.db_table} SET email = 'Reader@Example.com'")
+    reader.refresh_from_db()
+
+    visitor.press(visitor.get(make_link()))
+
+    assert visitor.user_id == reader.pk
 
 
 def test_an_expired_link_offers_a_new_one(client, make_link):

@@ -30,9 +30,10 @@ def test_leaving_and_its_undo_end_in_one_of_the_two(every_outcome):
 @pytest.mark.proof
 def test_leaving_twice_and_an_undo_end_in_one_of_the_two(every_outcome):
     subscription = SubscriptionFactory()
-    leave = link_of(subscription, "unsubscribe")
+    leave, undo = link_of(subscription, "unsubscribe"), link_of(subscription, "resubscribe")
 
-    found = every_outcome([leave, leave, link_of(subscription, "resubscribe")], is_reader)
+    # Statement by statement the three have a hundred times as many orders.
+    found = every_outcome([leave, leave], is_reader, in_one_step=[undo])
 
     assert found == {((200, 200, 200), (HERE, HERE)), ((200, 200, 200), (GONE, GONE))}
 

@@ -1,6 +1,7 @@
 import pytest
 
 from apps.newsletter import services
+from apps.tokens.tests.fixtures import pytest_terminal_summary  # noqa: F401  # prints how many orders there were
 from tests.newsletter.factories import IssueFactory, SubscriptionFactory
 from tests.support.browsers import Visitor
 

@@ -1,30 +1,34 @@
 """
 What two visitors of the newsletter do at once, in every order of their SQL statements.
 
-tests/tokens/every_order.py says what this proves and what it does not; test_races.py has the threads.
+apps/tokens/tests/every_order.py says what this proves and what it does not; test_races.py has the threads.
 """
 
 import logging
 
 import pytest
 from django.core.handlers.base import BaseHandler
-from django.db import connection
+from django.db import connection, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
 from apps.newsletter import referrals
 from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
+from apps.tokens.tests.every_order import every_order, pause
+from apps.tokens.tests.memory import in_memory, keep
 from tests.factories import UserFactory
-from tests.tokens.every_order import every_order
-from tests.tokens.memory import in_memory, keep
 
 GONE, HERE = "gone", "here"
 
 
 @pytest.fixture
-def every_outcome(db):
-    """Posts to each of these addresses at once, and returns every outcome that some order has: statuses and facts."""
+def every_outcome(db, record_property):
+    """
+    Posts to each of these addresses at once, and returns every outcome that some order has: statuses and facts.
+
+    What is posted to ``in_one_step`` comes whole, between any two statements of the others.
+    """
     if connection.vendor != "sqlite":
         pytest.skip("Orders are explored on SQLite.")
     handler = BaseHandler()
@@ -35,11 +39,19 @@ def every_outcome(db):
         request._dont_enforce_csrf_checks = True
         return handler.get_response(request).status_code
 
-    def explore(urls, facts):
-        visitors = [lambda url=url: post(url) for url in urls]
+    def explore(urls, facts, in_one_step=()):
+        # One visitor for all who post to the same address, by which every_order knows them for alike.
+        doing = {url: lambda url=url: post(url) for url in urls}
+        visitors = [*[doing[url] for url in urls], *[lambda url=url: whole(url) for url in in_one_step]]
         orders = [(sorted(played.answers.values()), facts()) for played in every_order(visitors, keep())]
+        record_property("orders of the newsletter explored", len(orders))
         assert len(orders) > 1
         return {(tuple(statuses), found) for statuses, found in orders}
+
+    def whole(url):
+        pause("all of it")
+        with transaction.atomic():
+            return post(url)
 
     logging.disable()
     with in_memory():

@@ -56,7 +56,8 @@ class Command(BaseCommand):
             f"SESSION  Reader's sign-in link ({minutes} minutes)   {site}{demo.sign_in_path()}\n"
             "\n"
             f"For the admin, {site}{reverse('admin:index')}, sign in as {demo.EDITOR}:\n"
-            f"ask for a link at {site}{reverse('accounts:login')}; the email is printed here.\n"
+            f"ask for a link at {site}{reverse('accounts:login')}\n"
+            f"and read the email at {site}{reverse('demo:mailbox')}\n"
         )
         if site != DEFAULT_SITE_URL:
             self.stdout.write(

@@ -1,7 +1,0 @@
-"""A URLconf with one view, at every path there is."""
-
-from django.urls import re_path
-
-from tests.tokens.urls import undeclared
-
-urlpatterns = [re_path("", undeclared)]

@@ -1,9 +1,0 @@
-from django.apps import AppConfig
-
-
-class SampleConfig(AppConfig):
-    """Models with every kind of primary key, for the tests of access tokens."""
-
-    name = "tests.tokens.sample"
-    label = "sample"
-    default_auto_field = "django.db.models.BigAutoField"
