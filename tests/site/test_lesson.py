@@ -1,15 +1,18 @@
 """A reader who wants to learn one kind of link finds all of it in a few places."""
 
+import inspect
 import re
 
 import pytest
 
 from apps.accounts import scopes as accounts
 from apps.newsletter import scopes as newsletter
+from apps.newsletter import views
 from tests.support.project import ROOT
 
 MOST_FILES = 4
 MOST_LINES = 1000
+ONE_SCREEN = 40
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for folder in ("apps", "config")
@@ -45,3 +48,13 @@ def test_the_lesson_is_flat_and_has_fewer_than_a_thousand_lines():
     folders = {file.split("/")[2] for file in files if file.count("/") > 2}
     assert lines < MOST_LINES
     assert folders == {"migrations", "templatetags"}
+
+
+@pytest.mark.parametrize("view", [views.subscribe, views.confirm, views.unsubscribe, views.resubscribe, views.preview])
+def test_a_view_that_takes_a_link_is_whole_on_one_screen(view):
+    source = inspect.getsource(inspect.unwrap(view))
+
+    assert "_token(scope=scopes." in source or "@access_token_required(scopes." in source
+    assert len(source.splitlines()) <= ONE_SCREEN
+    # "_(" is the translation.
+    assert re.findall(r"(?<![\w.])_\w+\(", source) == []

@@ -1,4 +1,4 @@
-"""A received mail read leniently: what is broken in it is for the requirements to find, not a reason to stop."""
+"""A received email read leniently: what is broken in it is for the requirements to find, not a reason to stop."""
 
 import re
 from collections.abc import Iterator
