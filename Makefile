@@ -15,7 +15,7 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1 \
 	DEFAULT_FROM_EMAIL=news@example.com
 
-.PHONY: help venv demo test proof check format test-databases test-django test-deploy
+.PHONY: help venv demo test proof check format test-databases test-django test-hosts test-deploy
 
 help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
@@ -25,6 +25,7 @@ help:
 	@echo "make format          put the code into shape"
 	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
 	@echo "make test-django     all tests on Django 6.0 and 6.1, and on Python 3.10"
+	@echo "make test-hosts      copies of apps/tokens in projects of other kinds, with all their tests"
 	@echo "make test-deploy     docs/deploying.md on this machine, and going back to a copy of the database"
 	@echo "PYTHON=python3.12 before or after any of them chooses the interpreter of a new .venv"
 
@@ -64,6 +65,10 @@ test-databases: venv
 
 test-django:
 	bash scripts/test-django $(PYTEST_ARGS)
+
+test-hosts: venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -r tests/hosts/requirements.txt
+	$(RUN) -m pytest -n auto -m hosts tests/hosts $(PYTEST_ARGS)
 
 test-deploy: venv
 	bash scripts/test-deploy

@@ -11,12 +11,12 @@ def main() -> None:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
 
-        from config.dotenv import write_demo_env_file
+        from config.dotenv import BASE_DIR, write_demo_env_file
     except ImportError as error:
         sys.exit(f"{error}. Activate the virtual environment, then: python -m pip install -r requirements.txt")
     try:
         if sys.argv[1:2] == ["demo"] and (path := write_demo_env_file()):
-            print(f"Wrote {path.name} with a new SECRET_KEY and DEBUG=true.")
+            print(f"Wrote {os.path.relpath(path, BASE_DIR)} with a new SECRET_KEY and DEBUG=true.")
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         if "--traceback" in sys.argv:

@@ -1,4 +1,9 @@
-"""The ``.env`` file: found, read, and written once for the demo."""
+"""
+The ``.env`` file: found, read, and written once for the demo.
+
+It lies in ``.local/``, as do a SQLite database and whatever else is this machine's own. ``startproject --template``
+copies a file that begins with a dot, but never a folder.
+"""
 
 import io
 import os
@@ -10,11 +15,13 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Threat: a project started from this checkout has its key, and the people in its database. The dot keeps them here.
+LOCAL_DIR = BASE_DIR / ".local"
 
 
 def find_env_file() -> Path | None:
-    """``.env`` beside manage.py, or what ENV_FILE names; None where ENV_FILE is empty."""
-    name = os.environ.get("ENV_FILE", ".env").strip()
+    """``.local/.env``, or what ENV_FILE names; None where ENV_FILE is empty."""
+    name = os.environ.get("ENV_FILE", str(LOCAL_DIR / ".env")).strip()
     return BASE_DIR / name if name else None
 
 
@@ -29,6 +36,10 @@ def load_env_file() -> None:
     except FileNotFoundError:
         if "ENV_FILE" in os.environ:
             raise ImproperlyConfigured(f"ENV_FILE names {path}, which does not exist.") from None
+        if (BASE_DIR / ".env").exists() and not os.environ.get("SECRET_KEY", "").strip():
+            raise ImproperlyConfigured(
+                f"Move {BASE_DIR / '.env'} to {path}: startproject would copy it, key and all, from beside manage.py."
+            ) from None
         return
     except OSError as error:
         raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}.") from None
@@ -43,7 +54,7 @@ def load_env_file() -> None:
 
 
 def write_demo_env_file() -> Path | None:
-    """Write a ``.env`` for the demo, with DEBUG on and a key of its own; None if there is nothing to write."""
+    """Write the file for the demo, with DEBUG on and a key of its own; None if there is nothing to write."""
     path = find_env_file()
     # Where a key is exported the environment is the configuration: such a machine may be in production,
     # and a file with DEBUG=true must not appear there.
@@ -55,6 +66,8 @@ def write_demo_env_file() -> Path | None:
         "DEBUG=true",
     )
     try:
+        if path.parent == LOCAL_DIR:
+            LOCAL_DIR.mkdir(mode=0o700, exist_ok=True)
         # O_EXCL: a file that appears in the meantime is never overwritten. 600: the key is nobody else's.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

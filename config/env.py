@@ -36,7 +36,7 @@ def read_secret_key(name: str) -> str:
         raise ImproperlyConfigured(
             f"{name} is not set. Make a key with\n\n"
             '    python -c "import secrets; print(secrets.token_urlsafe(50))"\n\n'
-            f"and write it into .env as {name}=... or export it."
+            f"and write it into .local/.env as {name}=... or export it."
         )
     return value
 

@@ -58,7 +58,7 @@ def read_database(name: str, *, base_dir: Path, conn_max_age: int = 60) -> dict[
     engine = DATABASE_ENGINES[_check(name, url, DATABASE_ENGINES)]
     if engine == SQLITE and not re.match(r"sqlite://(/[^?]|:memory:$)", url):
         raise ImproperlyConfigured(
-            f"{name}: write sqlite:///name for a file beside manage.py, sqlite:////path/name for any other."
+            f"{name}: write sqlite:///name for a file in .local, sqlite:////path/name for any other."
         )
     config = _parse(name, lambda: Env.db_url_config(_keep_plus(url), engine))
     if engine == SQLITE and config["NAME"] != ":memory:":
@@ -113,7 +113,7 @@ def read_email(name: str, *, base_dir: Path, console_backend: str = CONSOLE_EMAI
     if scheme == "filemail":
         if config["EMAIL_HOST"] or not config["EMAIL_FILE_PATH"]:
             raise ImproperlyConfigured(
-                f"{name}: write filemail:///folder for a folder beside manage.py, filemail:////path for any other."
+                f"{name}: write filemail:///folder for a folder in .local, filemail:////path for any other."
             )
         options = {"file_path": str(base_dir / config["EMAIL_FILE_PATH"])}
     if django.VERSION >= (6, 1):

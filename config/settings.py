@@ -4,6 +4,8 @@
 """
 
 import re
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
@@ -117,9 +119,12 @@ WEB_CONCURRENCY = env.read_int("WEB_CONCURRENCY", 1, minimum=1)
 # Connecting to a server takes longer than most queries. Under ASGI set 0: there, connections are not kept per thread.
 DATABASES = {
     "default": services.read_database(
-        "DATABASE_URL", base_dir=BASE_DIR, conn_max_age=env.read_int("DATABASE_CONN_MAX_AGE", 60)
+        "DATABASE_URL", base_dir=dotenv.LOCAL_DIR, conn_max_age=env.read_int("DATABASE_CONN_MAX_AGE", 60)
     )
 }
+if Path(DATABASES["default"]["NAME"]).parent == dotenv.LOCAL_DIR:
+    with suppress(OSError):  # SQLite will say it better
+        dotenv.LOCAL_DIR.mkdir(mode=0o700, exist_ok=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rate limits count in the cache: with several processes it must be one they share.
@@ -129,13 +134,12 @@ CACHES = {"default": services.read_cache("CACHE_URL")}
 globals().update(
     services.read_email(
         "EMAIL_URL",
-        base_dir=BASE_DIR,
+        base_dir=dotenv.LOCAL_DIR,
         # On a developer's machine the console shows an email's text, and /demo/mailbox/ the whole.
         console_backend="apps.demo.mailbox.MailboxBackend" if DEBUG else services.CONSOLE_EMAIL_BACKEND,
     )
 )
-# Hidden, so that startproject leaves it out.
-DEMO_MAILBOX_DIR = BASE_DIR / ".var" / "mailbox"
+DEMO_MAILBOX_DIR = dotenv.LOCAL_DIR / "mailbox"
 DEFAULT_FROM_EMAIL = env.read_sender("DEFAULT_FROM_EMAIL", "Latchkey <latchkey@localhost>")
 
 NEWSLETTER_RATE = env.read_int("NEWSLETTER_RATE", 0)

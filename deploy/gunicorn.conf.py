@@ -3,7 +3,7 @@ How gunicorn serves the site:
 
     python -m gunicorn --config deploy/gunicorn.conf.py config.wsgi
 
-Processes come from WEB_CONCURRENCY, in the environment or in .env. The address is the socket below, or --bind.
+Processes come from WEB_CONCURRENCY, in the environment or in .local/.env. The address is the socket below, or --bind.
 """
 
 from config.dotenv import load_env_file

@@ -43,7 +43,7 @@ INSTEAD = list(WORDS.values())
 def main() -> int:
     places = [place for path in paths() for place in search(path)]
     for place in places:
-        print(place)  # noqa: T201
+        print(place)
     return 1 if places else 0
 
 

@@ -2,14 +2,14 @@
 The one place where a request token is admitted or refused.
 
 A rule decides before the view, and a ``Use`` settles after it; ``admit`` is both, for code that no decorator can reach.
-The order of the questions in ``_check`` is the contract: a visitor always hears the first reason that applies.
+The order of ``questions`` is the contract: a visitor always hears the first reason that applies.
 """
 
 from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
@@ -200,7 +200,7 @@ def _find(request: HttpRequest, rule: AnyRule) -> RequestToken | None:
     encoded = _encoded(request, rule)
     if encoded is not None:
         claims = signing.verify(encoded)
-        return _checked(request, rule, _row_of(claims), claims)
+        return _checked(request, rule, row_of(claims), claims)
     if rule is not None and rule.required:
         raise TokenNotFoundError
     return None
@@ -215,7 +215,8 @@ def _encoded(request: HttpRequest, rule: AnyRule) -> Any:
     return encoded
 
 
-def _row_of(claims: dict[str, Any]) -> RequestToken:
+def row_of(claims: dict[str, Any]) -> RequestToken:
+    """The row that these claims were made from. Raises UnknownTokenError."""
     # From the database that is written to: a replica that is late knows no new link, nor of a revocation.
     token = statements.read(router.db_for_write(RequestToken), claims["jti"])
     if token is None:
@@ -230,7 +231,7 @@ def _row_of(claims: dict[str, Any]) -> RequestToken:
 def _checked(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: dict[str, Any]) -> RequestToken:
     """The token, attached to the request. Raises the first reason against it."""
     try:
-        _check(request, rule, token, claims)
+        list(questions(request, rule, token, claims))
     except TokenError as error:
         error.token = token
         raise
@@ -238,18 +239,24 @@ def _checked(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: d
     return token
 
 
-def _check(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: dict[str, Any]) -> None:
+def questions(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: dict[str, Any]) -> Iterator[str]:
+    """Asks one after the other: the name of each that does not refuse the link, and the TokenError of the first to."""
     if rule is not None and token.scope != rule.scope:
         raise ScopeError
+    yield "scope"
     # Threat: a revocation that only the database knows of. The row decides, not the JWT alone.
     token.check_usable()
+    yield "row"
     signing.check_times(claims)
+    yield "times"
     if rule is None:
         return
     token.check_user()
+    yield "account"
     # Threat: a link that turns one signed-in visitor into another without a word.
     if token.user_id is not None and not rule.ignore_session and identity.is_somebody_else(request, token):
         raise WrongUserError
+    yield "visitor"
 
 
 def _admit(request: HttpRequest, rule: RequestTokenRule, token: RequestToken) -> Use | HttpResponse:

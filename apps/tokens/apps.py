@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TokensConfig(AppConfig):
-    # From where the package lies: a copy works at any dotted path. The label stays, it names tables and templates.
+    # From where the package lies: a copy works at any dotted path. The label names the tables: change it before you
+    # migrate for the first time, if an app of yours has it already, or never.
     name = __name__.rpartition(".")[0]
     label = "tokens"
     verbose_name = _("Request tokens")

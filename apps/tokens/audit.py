@@ -1,4 +1,4 @@
-"""Put a decision on record: a RequestTokenLog row for support, a log line for operators."""
+"""Put a decision on record: a RequestTokenLog row for support, a log line for operators, a signal for your code."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from django.contrib.auth import get_user_model
 from django.db import Error, connections, router, transaction
 from django.db.models import Q
-from django.db.models.signals import post_save, pre_save
+from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from .conf import token_settings
 from .exceptions import TokenError
 from .identity import who_looked
 from .models import RequestToken, RequestTokenLog
+from .signals import token_admitted, token_refused
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ REFUSALS_PER_HOUR = 20
 def record_admission(request: HttpRequest, token: RequestToken, status_code: int | None, *, is_kept: bool) -> None:
     """The outcome of a use; ``token`` counts this use already."""
     logger.debug("admitted token=%s scope=%s status=%s", token.pk, token.scope, status_code)
+    _tell(token_admitted, request=request, token=token, status_code=status_code, is_kept=is_kept)
     if not is_kept and _has_enough(token, EVERY_USE_UNTIL, reason="admitted"):  # given back, it does not count
         return
     if token.used_to_date <= EVERY_USE_UNTIL or token.used_to_date % EVERY_USE_UNTIL == 0:
@@ -45,9 +46,22 @@ def record_refusal(request: HttpRequest, error: TokenError, status_code: int) ->
     # that no line break in it forges a second line.
     pk, path = getattr(error.token, "pk", None), quote(request.path)
     logger.warning("refused reason=%s token=%s method=%s path=%s", error.code, pk, request.method, path)
+    _tell(token_refused, request=request, token=error.token, error=error, status_code=status_code)
     if error.token is not None and not _has_enough(error.token, REFUSALS_PER_HOUR, ~Q(reason="admitted")):
         _record(request, error.token, error.code, status_code)
-    error.is_on_record = error.token is not None
+    error.is_on_record = True
+
+
+def _tell(signal: Signal, **news: Any) -> None:
+    if not signal.has_listeners(RequestToken):
+        return
+    # Threat: a receiver that fails, or breaks the transaction around it, costs the visitor what the view did.
+    alias = router.db_for_write(RequestToken)
+    try:
+        with transaction.atomic(using=alias) if connections[alias].in_atomic_block else contextlib.nullcontext():
+            signal.send_robust(RequestToken, **news)
+    except Exception as error:
+        logger.error("receivers failed error=%s", type(error).__name__)
 
 
 def _record(request: HttpRequest, token: RequestToken, reason: str, status_code: int | None) -> None:
@@ -67,25 +81,14 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
         "user_agent": request.headers.get("User-Agent", "").replace("\0", "")[:500],
         "timestamp": timezone.now(),
     }
-    # Threat: a log row that cannot be written (a full table, a lock, a lost connection) costs the visitor what the
-    # view did.
+    # Threat: a log row that cannot be written (a full table, a lost connection) costs the visitor what the view did.
     try:
-        is_heard = pre_save.has_listeners(RequestTokenLog) or post_save.has_listeners(RequestTokenLog)
         # A savepoint keeps a failed statement from the transaction around it; SQLite undoes the statement alone.
-        undoes_statement = connections[alias].vendor == "sqlite" and not is_heard
-        needs_savepoint = connections[alias].in_atomic_block and not undoes_statement
+        needs_savepoint = connections[alias].in_atomic_block and connections[alias].vendor != "sqlite"
         with transaction.atomic(using=alias) if needs_savepoint else contextlib.nullcontext():
-            write = _write_with_signals if is_heard else statements.write_log
-            write(alias, **row)
+            statements.write_log(alias, **row)
     except Error as error:
         logger.error("could not record token=%s reason=%s error=%s", pk, reason, type(error).__name__)
-
-
-def _write_with_signals(alias: str, *, token: int, user: Any, **row: Any) -> None:
-    if not RequestToken.objects.using(alias).filter(pk=token).exists():
-        return
-    is_there = user is not None and get_user_model()._base_manager.using(alias).filter(pk=user).exists()
-    RequestTokenLog.objects.using(alias).create(token_id=token, user_id=user if is_there else None, **row)
 
 
 def _has_enough(token: RequestToken, most: int, *which: Q, **fields: Any) -> bool:

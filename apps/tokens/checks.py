@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -12,13 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
-from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
 from .admission import RequestTokenRule
 from .conf import secret_keys, token_settings
+from .declared import declared_views
 from .models import RequestToken
-from .rules import rules_of
 
 OURS = f"{__package__}.middleware.RequestTokenMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -73,18 +71,16 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.urls)
 def check_sign_in_by_get(**kwargs: Any) -> list[CheckMessage]:
-    if not getattr(settings, "ROOT_URLCONF", None):
-        return []
     # Threat: a mail scanner that follows a sign-in link uses it up. Only for tokens that sign in does confirm=False
     # differ from the default.
     hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
     message = "A GET of {0.__module__}.{0.__qualname__} signs in at once, and so does a mail scanner."
     return [
-        Warning(message.format(view), hint, id="tokens.W002")
-        for view in _views(get_resolver())
-        for rule in rules_of(view)
+        Warning(message.format(found.view), hint, id="tokens.W002")
+        for found in declared_views()
+        for rule in found.rules
         if isinstance(rule, RequestTokenRule)
-        if rule.confirm is False and "GET" in (rule.methods_of(view) or ["GET"])
+        if rule.confirm is False and "GET" in (rule.methods_of(found.view) or ["GET"])
     ]
 
 
@@ -126,14 +122,6 @@ def _in_order(first: str, second: str, error: CheckMessage) -> list[CheckMessage
     where = f'below "{first}"' if second == OURS else f'above "{second}"'
     error.hint = f'In MIDDLEWARE, move "{OURS}" {where}.'
     return [error]
-
-
-def _views(resolver: Any) -> Iterator[Callable[..., Any]]:
-    for pattern in resolver.url_patterns:
-        if hasattr(pattern, "url_patterns"):
-            yield from _views(pattern)
-        else:
-            yield pattern.callback
 
 
 def _position(path: str) -> int | None:

@@ -120,4 +120,4 @@ def revoke_links_of_closed_account(sender: Any, instance: Any, raw: bool = False
     """A receiver of the user model's post_save."""
     # Threat: a sign-in link that sleeps while the account is closed and works when it is opened again.
     if not raw and not instance.is_active:
-        instance.request_tokens.sign_in_links().revoke(reason=RequestToken.RevokedReason.ACCOUNT_CLOSED)
+        instance.requesttoken_set.sign_in_links().revoke(reason=RequestToken.RevokedReason.ACCOUNT_CLOSED)

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import links, signing
+from .ancestor import IMPORTED
 from .conf import token_settings
 from .exceptions import InactiveUserError, MaxUseError, RevokedError, UserChangedError
 from .querysets import RequestTokenQuerySet
@@ -43,7 +44,6 @@ class RequestToken(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("user"),
-        related_name="request_tokens",
         on_delete=models.CASCADE,
         null=True,
         blank=True,
@@ -86,6 +86,7 @@ class RequestToken(models.Model):
     class Meta:
         verbose_name = _("request token")
         verbose_name_plural = _("request tokens")
+        permissions = [("issue_requesttoken", "Can issue request token")]
         constraints = [
             models.CheckConstraint(name="tokens_scope_not_empty", condition=~Q(scope="")),
             models.CheckConstraint(
@@ -170,6 +171,7 @@ class RequestToken(models.Model):
             "mod": self.login_mode[0].lower(),
             "aud": None if user is None else str(user),
             "iat": int(self.issued_at.timestamp()),
+            "src": IMPORTED if self.account_fingerprint == IMPORTED else None,
         }
 
     def _time_claims(self) -> dict[str, int]:

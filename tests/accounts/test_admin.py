@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -56,3 +57,57 @@ def test_the_admin_takes_address_and_password(client, db):
     client.post(reverse("admin:login"), {"username": "EDITOR@example.com", "password": "a password"})
 
     assert client.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.fixture
+def keeper_client(client, db):
+    """Somebody who may edit users and is no superuser."""
+    keeper = UserFactory(email="keeper@example.com", is_staff=True)
+    keeper.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    client.force_login(keeper)
+    return client
+
+
+@pytest.fixture
+def boss(db):
+    return User.objects.create_superuser("boss@example.com", "a password")
+
+
+def test_an_editor_of_users_changes_a_member(keeper_client, reader):
+    change = reverse("admin:accounts_user_change", args=[reader.pk])
+
+    keeper_client.post(change, {"email": "moved@example.com", "name": "", "is_active": "on"})
+
+    reader.refresh_from_db()
+    assert reader.email == "moved@example.com"
+
+
+@pytest.mark.parametrize("page", ["change", "password_change", "delete"])
+def test_an_editor_of_users_cannot_take_over_a_superuser(keeper_client, boss, page):
+    name = {"password_change": "auth_user_password_change"}.get(page, f"accounts_user_{page}")
+    form = {"email": "keeper2@example.com", "password1": "a new secret", "password2": "a new secret", "post": "yes"}
+    before = User.objects.filter(pk=boss.pk).values().get()
+
+    response = keeper_client.post(reverse(f"admin:{name}", args=[boss.pk]), form)
+
+    assert response.status_code == 403
+    assert User.objects.filter(pk=boss.pk).values().get() == before
+
+
+def test_an_editor_of_users_deletes_no_superuser_among_others(keeper_client, boss, reader):
+    form = {"action": "delete_selected", "_selected_action": [boss.pk, reader.pk], "post": "yes"}
+
+    response = keeper_client.post(reverse("admin:accounts_user_changelist"), form)
+
+    assert response.status_code == 403
+    assert User.objects.filter(pk__in=[boss.pk, reader.pk]).count() == 2
+
+
+@pytest.mark.parametrize("flag", ["is_superuser", "is_staff"])
+def test_an_editor_of_users_makes_nobody_mightier(keeper_client, reader, flag):
+    change = reverse("admin:accounts_user_change", args=[reader.pk])
+
+    keeper_client.post(change, {"email": reader.email, "name": "Changed", "is_active": "on", flag: "on"})
+
+    reader.refresh_from_db()
+    assert (reader.name, getattr(reader, flag)) == ("Changed", False)

@@ -76,7 +76,8 @@ class Machine:
             "LOG_LEVEL": "DEBUG",
         }
         text = "".join(f"{name}={value}\n" for name, value in lines.items())
-        (self.app / ".env").write_text(text, encoding="utf-8")
+        (self.app / ".local").mkdir()
+        (self.app / ".local/.env").write_text(text, encoding="utf-8")
 
     def _make_certificate(self):
         call(

@@ -29,9 +29,10 @@ def dispatch(db):
 
 @pytest.fixture
 def editor(db):
-    """Somebody of the staff who may write and send, and nothing else."""
+    """Somebody of the staff who may write, share and send, and nothing else."""
     user = UserFactory(is_staff=True, name="Editor")
-    own = Permission.objects.filter(content_type__app_label="newsletter", codename__in=["add_issue", "change_issue"])
+    names = ["add_issue", "change_issue", "preview_issue", "send_issue"]
+    own = Permission.objects.filter(content_type__app_label__in=["newsletter", "mailing"], codename__in=names)
     user.user_permissions.set(own)
     return user
 

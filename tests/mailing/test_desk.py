@@ -183,3 +183,50 @@ def test_an_issue_that_was_never_sent_has_its_page_and_can_be_sent(editor_client
 
     assert f'<span class="mode">{state}</span>' in page.text
     assert reverse("mailing:send", args=[issue.slug]) in page.text
+
+
+def without(editor, *names):
+    editor.user_permissions.remove(*editor.user_permissions.filter(codename__in=names))
+
+
+SENDING = ["send", "unschedule", "pause", "resume", "cancel"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("button", SENDING)
+def test_an_editor_who_must_not_send_sends_nothing(editor, editor_client, issue, button, method):
+    without(editor, "send_issue")
+    before = state()
+
+    answer = getattr(editor_client, method)(reverse(f"mailing:{button}", args=[issue.slug]))
+
+    assert reason(answer) == "permission"
+    assert state() == before
+
+
+def test_an_editor_who_must_not_preview_shares_nothing(editor, editor_client, issue):
+    without(editor, "preview_issue")
+
+    answer = editor_client.post(reverse("mailing:share", args=[issue.slug]), {"lifetime": "7"})
+
+    assert reason(answer) == "permission"
+
+
+@pytest.mark.parametrize(("permission", "button"), [("send_issue", "send"), ("preview_issue", "share")])
+def test_a_draft_has_the_buttons_of_what_its_editor_may_do(editor, editor_client, issue, permission, button):
+    page, address = (reverse(f"mailing:{name}", args=[issue.slug]) for name in ("issue", button))
+    assert address in editor_client.get(page).text
+
+    without(editor, permission)
+
+    assert address not in editor_client.get(page).text
+
+
+def test_somebody_who_may_only_write_is_not_left_on_a_refusal(editor, editor_client):
+    without(editor, "change_issue", "send_issue", "preview_issue")
+
+    page = editor_client.post(reverse("mailing:compose"), {"title": "News", "body": "Text."}, follow=True)
+
+    assert page.status_code == 200
+    assert "An editor can take it from here." in page.text
+    assert Issue.objects.get().title == "News"

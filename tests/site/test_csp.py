@@ -5,6 +5,7 @@ from django.contrib.auth import get_user_model
 from django.test import override_settings
 from django.urls import path, reverse
 
+from apps.tokens.models import RequestToken
 from config.urls import urlpatterns as site_urls
 from tests.factories import UserFactory
 from tests.site.test_pages import Page
@@ -51,7 +52,11 @@ def test_the_way_to_https_is_no_exception(client):
 
 def admin_addresses():
     names = ["tokens_requesttoken", "accounts_user", "newsletter_issue", "newsletter_subscription"]
-    return ["admin:index", *(f"admin:{name}_{page}" for name in names for page in ("changelist", "add"))]
+    return [
+        "admin:index",
+        "admin:tokens_requesttoken_explain",
+        *(f"admin:{name}_{page}" for name in names for page in ("changelist", "add")),
+    ]
 
 
 @pytest.mark.parametrize("name", admin_addresses())
@@ -69,6 +74,19 @@ def test_the_page_of_one_person_in_the_admin_has_no_inline_code(client):
     response = client.get(reverse("admin:accounts_user_change", args=[get_user_model().objects.get().pk]))
 
     assert inline_code(response.text) == []
+
+
+def test_the_pages_about_one_token_have_no_inline_code(client):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    form = {"address": "/", "scope": "newsletter.subscribe", "login_mode": "None", "data": "{}", "max_uses": "1"}
+
+    issued = client.post(reverse("admin:tokens_requesttoken_add"), form)
+    token = RequestToken.objects.get()
+    shown = client.get(reverse("admin:tokens_requesttoken_change", args=[token.pk]))
+    explained = client.post(reverse("admin:tokens_requesttoken_explain"), {"link": str(token.pk)})
+
+    assert "shown only once" in issued.text
+    assert [inline_code(page.text) for page in (issued, shown, explained)] == [[], [], []]
 
 
 def inline_code(html):

@@ -27,7 +27,7 @@ def test_the_demo_writes_a_configuration_of_its_own(run_python, checkout):
 
     assert result.returncode == 0, result.stderr
     lines = (checkout / ".env").read_text().splitlines()
-    assert "Wrote .env" in result.stdout
+    assert "Wrote .env with" in result.stdout
     assert "DEBUG=true" in lines
     assert len(lines[1].removeprefix("SECRET_KEY=")) >= 50
 
@@ -74,3 +74,19 @@ def test_a_place_that_cannot_be_written_is_named(run_python, checkout):
     assert result.returncode == 1
     assert "missing/.env cannot be written: No such file or directory" in result.stderr
     assert "Export SECRET_KEY and DEBUG=true instead" in result.stderr
+
+
+def test_the_configuration_lies_in_a_folder_that_startproject_leaves_out(run_python, checkout):
+    result = demo(run_python, checkout, ENV_FILE=None)
+
+    assert "Wrote .local/.env with" in result.stdout
+    assert (checkout / ".local/.env").exists()
+
+
+def test_a_configuration_in_the_old_place_is_no_configuration_and_is_told_where_to_go(run_python, checkout):
+    (checkout / ".env").write_text(f"SECRET_KEY={SECRET_KEY}\nDEBUG=true\n")
+
+    result = run_python("manage.py", "check", cwd=checkout, ENV_FILE=None)
+
+    assert result.returncode == 1
+    assert f"Move {checkout}/.env to {checkout}/.local/.env" in result.stderr

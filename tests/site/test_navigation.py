@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from apps.mailing.models import Dispatch
@@ -124,3 +125,33 @@ def test_no_page_about_an_issue_has_its_address_logged_for_want_of_a_variable(
     editor_client.get(token.tokenise(reverse(f"mailing:{name}", args=[issue.slug])))
 
     assert looked_up_in_vain(caplog) == []
+
+
+def navigation(page):
+    return re.search(r'<nav class="nav".*?</nav>', page.text, re.DOTALL)[0]
+
+
+def test_staff_finds_the_admin_in_the_navigation(client):
+    client.force_login(UserFactory(is_staff=True))
+
+    assert f'href="{reverse("admin:index")}"' in navigation(client.get("/"))
+
+
+def test_members_and_visitors_are_not_sent_to_the_admin(client, reader_client):
+    visitor = Client().get("/")
+
+    assert "admin" not in navigation(visitor) + navigation(reader_client.get("/"))
+
+
+def test_a_link_of_a_member_of_the_staff_shows_nobody_the_admin(client, token, subscription):
+    type(subscription.user).objects.update(is_staff=True)
+
+    assert "admin" not in navigation(client.post(token.tokenise(UNSUBSCRIBE)))
+
+
+def test_the_admin_is_called_as_the_site_is(editor_client):
+    page = editor_client.get(reverse("admin:index")).text
+
+    assert "| Latchkey</title>" in page
+    assert "Django administration" not in page
+    assert "css/admin.css" in page

@@ -17,7 +17,8 @@ PRODUCTION = {
 }
 
 
-def make_environment(**variables: str) -> dict[str, str]:
-    """These variables, what the system needs, and nothing else of this machine."""
+def make_environment(**variables: str | None) -> dict[str, str]:
+    """These variables, without those that are None, what the system needs, and nothing else of this machine."""
     system = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "HOME", "TMPDIR") if name in os.environ}
-    return {**system, "ENV_FILE": "", "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    chosen = {"ENV_FILE": "", "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    return {**system, **{name: value for name, value in chosen.items() if value is not None}}

@@ -15,12 +15,16 @@ from apps.site.http import UserRequest
 View = Callable[..., HttpResponse]
 
 
-def staff_only(permission: str = "newsletter.change_issue") -> Callable[[View], View]:
-    """For members of the staff with that permission; other members get a 403, visitors the sign-in page."""
+CHANGE = "newsletter.change_issue"
+SEND = "mailing.send_issue"
+
+
+def staff_only(*permissions: str) -> Callable[[View], View]:
+    """For staff with these permissions, by default to change issues; other members get a 403, visitors sign in."""
 
     def decorator(view: View) -> View:
         @login_required
-        @permission_required(permission, raise_exception=True)
+        @permission_required(permissions or CHANGE, raise_exception=True)
         @never_cache
         @wraps(view)
         def wrapper(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:

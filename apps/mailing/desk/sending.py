@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.mailing import sending, tasks
-from apps.mailing.desk.access import acts_on_post, staff_only
+from apps.mailing.desk.access import CHANGE, SEND, acts_on_post, staff_only
 from apps.mailing.desk.forms import ScheduleForm
 from apps.mailing.models import Delivery, Dispatch
 from apps.mailing.models.dispatch import DispatchQuerySet
@@ -44,7 +44,7 @@ def test(request: UserRequest, slug: str) -> HttpResponse:
     return redirect("mailing:issue", slug)
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest, slug: str) -> HttpResponse:
     """To how many readers, and when: now, or at a time."""
@@ -62,20 +62,20 @@ def send(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "mailing/send.html", context)
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @acts_on_post
 def unschedule(request: HttpRequest, slug: str) -> HttpResponse:
     return _answer(request, slug, _dispatches(slug).unschedule(), _("It will not be sent."))
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @acts_on_post
 def pause(request: UserRequest, slug: str) -> HttpResponse:
     reason = _("Paused by %(name)s.") % {"name": request.user.get_short_name() or _("the staff")}
     return _answer(request, slug, _dispatches(slug).pause(reason), "")
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @acts_on_post
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     resumed = _dispatches(slug).resume()
@@ -84,7 +84,7 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
     return _answer(request, slug, resumed, "")
 
 
-@staff_only()
+@staff_only(CHANGE, SEND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, slug: str) -> HttpResponse:
     dispatch = _dispatches(slug).select_related("issue").first()

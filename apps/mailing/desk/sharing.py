@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.mailing.desk.access import acts_on_post, staff_only
+from apps.mailing.desk.access import CHANGE, acts_on_post, staff_only
 from apps.mailing.desk.forms import ShareForm
 from apps.newsletter.models import Issue
 from apps.newsletter.services import preview_url
 
 
-@staff_only()
+@staff_only(CHANGE, "newsletter.preview_issue")
 @acts_on_post
 def share(request: HttpRequest, slug: str) -> HttpResponse:
     """Makes a link and shows it, this once."""

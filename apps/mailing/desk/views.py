@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.mailing.desk.access import staff_only
+from apps.mailing.desk.access import CHANGE, staff_only
 from apps.mailing.desk.forms import IssueForm, ShareForm
 from apps.mailing.desk.report import Report
 from apps.mailing.models import Dispatch
@@ -66,5 +66,9 @@ def _write(request: HttpRequest, found: Issue) -> HttpResponse:
         # With what stands there now, and the version that the next save is about to replace.
         there = Issue.objects.filter(pk=found.pk).first()
         return render(request, "mailing/edit.html", context | {"there": there}, status=200 if form.is_taken else 409)
+    if not request.user.has_perm(CHANGE):
+        # Somebody who can write issues and not change them cannot see them, either.
+        messages.success(request, _("Saved. An editor can take it from here."))
+        return redirect("mailing:compose")
     messages.success(request, _("Saved."))
     return redirect("mailing:issue", form.cleaned_data["slug"])

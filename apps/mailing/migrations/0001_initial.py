@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'dispatch',
                 'verbose_name_plural': 'dispatches',
                 'ordering': ['-pk'],
+                'permissions': [('send_issue', 'Can send an issue to its readers')],
             },
         ),
         migrations.CreateModel(

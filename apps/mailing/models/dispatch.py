@@ -134,6 +134,7 @@ class Dispatch(models.Model):
         verbose_name = _("dispatch")
         verbose_name_plural = _("dispatches")
         ordering = ["-pk"]
+        permissions = [("send_issue", _("Can send an issue to its readers"))]
         constraints = [
             models.CheckConstraint(
                 name="mailing_dispatch_known_status",

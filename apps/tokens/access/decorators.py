@@ -88,12 +88,13 @@ class AccessRule(Rule):
 
     def before_view(self, request: HttpRequest, view: Callback, args: Any, kwargs: Any) -> Pass | HttpResponse:
         try:
-            granted = self._open(request, args, kwargs)
+            granted = self.open(request, args, kwargs)
         except TokenError as error:
             return refuse(request, error)
         return Grant(granted)
 
-    def _open(self, request: HttpRequest, args: Any, kwargs: Any) -> Scope:
+    def open(self, request: HttpRequest, args: Any, kwargs: Any) -> Scope:
+        """What the request's token grants. Raises the TokenError that keeps its holder out."""
         token = state_of(request).access_token
         if token is None:
             raise TokenNotFoundError
@@ -106,10 +107,10 @@ class AccessRule(Rule):
         # Threat: asking with one good link which other objects exist. Whoever has none for this very object hears
         # the same as where there is no object, and as with a forged link.
         if obj is not None and not found.scope.covers(wanted):
-            raise InvalidTokenError("not for this object")
+            raise InvalidTokenError("not for this object" if found.scope else found.reason.value)
         if not found.is_valid:
-            refusal = REFUSALS.get(found.reason, InvalidTokenError)
-            raise refusal(at=found.issued_at if found.reason is Reason.NOT_YET_VALID else found.expires_at)
+            refusal, reason = REFUSALS.get(found.reason, InvalidTokenError), found.reason
+            raise refusal(reason.value, at=found.issued_at if reason is Reason.NOT_YET_VALID else found.expires_at)
         return found.scope
 
     def _object(self, request: HttpRequest, args: Any, kwargs: Any) -> models.Model | None:

@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from ..apps import TokensConfig
+
 
 class Migration(migrations.Migration):
 
@@ -32,11 +34,12 @@ class Migration(migrations.Migration):
                 ('revoked_reason', models.CharField(blank=True, choices=[('by_hand', 'Revoked by hand'), ('superseded', 'A newer sign-in ended it'), ('account_closed', 'The account was closed')], editable=False, max_length=20, verbose_name='reason for revoking')),
                 ('account_fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
                 ('revoked_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='revoked by')),
-                ('user', models.ForeignKey(blank=True, help_text='The user the link acts for. Must be empty in mode None.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='request_tokens', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ('user', models.ForeignKey(blank=True, help_text='The user the link acts for. Must be empty in mode None.', null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={
                 'verbose_name': 'request token',
                 'verbose_name_plural': 'request tokens',
+                'permissions': [('issue_requesttoken', 'Can issue request token')],
             },
         ),
         migrations.CreateModel(
@@ -49,7 +52,7 @@ class Migration(migrations.Migration):
                 ('client_ip', models.GenericIPAddressField(null=True, unpack_ipv4=True, verbose_name='client address')),
                 ('user_agent', models.CharField(blank=True, max_length=500, verbose_name='user agent')),
                 ('timestamp', models.DateTimeField(default=django.utils.timezone.now, verbose_name='time')),
-                ('token', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logs', to='tokens.requesttoken', verbose_name='token')),
+                ('token', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logs', to=f'{TokensConfig.label}.requesttoken', verbose_name='token')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={

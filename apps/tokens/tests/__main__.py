@@ -9,6 +9,7 @@ as ``test_models.py``. ``--ds=mysite.settings_for_tokens`` takes other settings,
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ def main() -> int:
     # What is relative on the path of imports stays where it was.
     sys.path[:] = [os.path.abspath(entry) for entry in sys.path]
     os.chdir(FOLDER)
-    return pytest.main(["-c", str(FOLDER / "own.ini"), f"--ds={__package__}.settings", *sys.argv[1:]])
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", scratch)
+        return pytest.main(["-c", str(FOLDER / "own.ini"), f"--ds={__package__}.settings", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

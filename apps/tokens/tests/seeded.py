@@ -208,7 +208,7 @@ DEFECTS = [
         "pass",
         ORDERS,
     ),
-    Defect("A refusal is on record twice", "audit.py", "error.is_on_record = error.token is not None", "pass", ORDERS),
+    Defect("A refusal is on record twice", "audit.py", "error.is_on_record = True", "pass", ORDERS),
     Defect("The page does not know that it was moments ago", "exceptions.py", "minutes=2", "minutes=0", CUT),
 ]
 

@@ -228,6 +228,7 @@ again_with_a_file = use_request_token(scope="test", again=sends_a_file)(seen)
 asks_by_function = csrf_exempt(use_request_token(scope="test", confirm=confirms_by_header)(seen))
 again = csrf_exempt(use_request_token(scope="test", confirm=False, again=says_again)(seen))
 only_post = csrf_exempt(use_request_token(scope="test", confirm=False, methods=["POST"])(seen))
+only_put = csrf_exempt(use_request_token(scope="test", methods=["PUT"])(seen))
 require_post = require_POST(csrf_exempt(use_request_token(scope="test", confirm=False)(seen)))
 
 
@@ -274,6 +275,7 @@ urlpatterns = [
     path("asks-by-function/", asks_by_function),
     path("again/", again),
     path("only-post/", only_post),
+    path("only-put/", only_put),
     path("require-post/", require_post),
     path("admits/", csrf_exempt(admits)),
     path("admits-async/", admits_async),

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError(
                 "The demo gives everybody links that sign in, so it runs with DEBUG only. "
-                "Write DEBUG=true into .env, or export it."
+                "Write DEBUG=true into .local/.env, or export it."
             )
         address, port = _parse(addrport)
         # The autoreloader runs this command again in a child process, where all is prepared.

@@ -2,6 +2,8 @@ import uuid
 
 from django.db import models
 
+from ...models import RequestToken
+
 
 class Item(models.Model):
     pass
@@ -51,3 +53,10 @@ class Seat(models.Model):
     pk = models.CompositePrimaryKey("row", "price")
     row = models.CharField(max_length=10)
     price = models.DecimalField(max_digits=6, decimal_places=2)
+
+
+class Keepsake(models.Model):
+    """A row of a project's own that holds a link, and would go with it."""
+
+    # This app has no migrations, so its tables are made first: a constraint would point to one that is not there yet.
+    token = models.ForeignKey(RequestToken, models.CASCADE, related_name="+", db_constraint=False)
