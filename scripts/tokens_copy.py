@@ -125,7 +125,7 @@ def adopt(path: Path, formatter: list[str]) -> int:
         ((alike(yours, files_at(commit)), commit) for commit in history()), key=lambda found: found[0]
     )
     if likeness < ALIKE:
-        raise CopyError(f"{path} is not a version of {APP} that is known here: the most alike has {likeness:.0%} of it.")
+        raise CopyError(f"{path} is not a version of {APP} that is known here: the closest has {likeness:.0%} of it.")
     files = files_at(commit)
     record(path, commit, files)
     print(f"{path} is {version_of(files)}, commit {commit[:10]}: {likeness:.1%} of the words are the same.")
