@@ -8,6 +8,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from apps.mailing.models import LeavingReason, Suppression
+from apps.newsletter.models import Subscription
 from apps.newsletter.signals import subscribed, unsubscribed
 from apps.site.http import User
 
@@ -19,5 +20,8 @@ def keep_off_the_list(user: User, **kwargs: Any) -> None:
 
 @receiver(subscribed)
 def let_back_onto_the_list(user: User, **kwargs: Any) -> None:
-    LeavingReason.objects.filter(subscription__user=user).delete()
+    # Asked first, without a lock: on MariaDB a DELETE that joins would lock the subscription once more, by another
+    # index, and wait for somebody who has that one and waits for ours.
+    subscription = Subscription.objects.filter(user=user).values_list("pk", flat=True).first()
+    LeavingReason.objects.filter(subscription=subscription).delete()
     Suppression.objects.lift(user.email)
