@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.asking import ask, login_token
 from apps.accounts.models import User
 from apps.accounts.scopes import LOGIN, SIGNUP
-from apps.accounts.services import login_mail, send_link
 from apps.newsletter import referrals, services
 from apps.newsletter.models import Issue, Subscription
 from apps.tokens.models import RequestToken
@@ -158,7 +158,7 @@ FLOWS = [
         title=_("Sign in by link"),
         sentence=_("An emailed link signs Reader in: once, within ten minutes, when its button is pressed."),
         button=_("Open a sign-in link"),
-        issued_by=login_mail,
+        issued_by=login_token,
         url_name="accounts:login_link",
         link=sign_in_path,
         acts_for=READER,
@@ -169,7 +169,7 @@ FLOWS = [
         title=_("Sign up by link"),
         sentence=_("The form that emails you a sign-in link emails an unknown address a link to join."),
         button=_("Open a sign-up link"),
-        issued_by=send_link,
+        issued_by=ask,
         url_name="accounts:signup",
         link=sign_up_path,
     ),

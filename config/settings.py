@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "apps.site.health.HealthMiddleware",
     # Before whatever answers by itself, so that redirects and refusals have the header, too.
     f"{'django.middleware.csp' if django.VERSION >= (6, 0) else 'apps.site.csp'}.ContentSecurityPolicyMiddleware",
+    "apps.site.redirects.PrivateRedirectsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.content_types.ContentTypeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -232,8 +233,10 @@ LOGGING = {
         # Django gives these two handlers of their own, which would write tokens: they are taken away.
         "django": {"handlers": [], "level": LOG_LEVEL},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        # At DEBUG these write a line per query, with its parameters, and a line per watched file.
+        # At DEBUG these write a line per query, with its parameters, per look-up that fails in a template, with the
+        # whole context, and per watched file.
         "django.db.backends": {"level": "INFO"},
+        "django.template": {"level": "INFO"},
         "django.utils.autoreload": {"level": "INFO"},
     },
 }

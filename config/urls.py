@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from apps.site.views import home
 from config import error_pages
+from config.admin_login import admin_login
 from config.views import start_flow
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("accounts/", include("apps.accounts.urls")),
     path("newsletter/", include("apps.newsletter.urls")),
     path("newsletter/", include("apps.mailing.urls")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
 ]
 

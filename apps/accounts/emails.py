@@ -1,33 +1,59 @@
 """The subjects of the emails; their words are in templates/accounts/mail/."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import User
-from apps.site.emails import link_email
+from apps.accounts.code import code_of
+from apps.accounts.models import KnownBrowser, SignInRequest
+from apps.site.emails import link_email, text_email
 from apps.tokens.mail import LinkEmail
 from apps.tokens.models import RequestToken
 
 
-def login_mail(user: User, token: RequestToken, *, minutes: int) -> LinkEmail:
-    """The email with a sign-in link, to the address on record."""
-    return link_email(
-        "accounts/mail/login",
-        subject=_("Your link to sign in to Latchkey"),
-        # Threat: the address as typed may reach another mailbox than the one on record.
-        to=user.email,
-        url_name="accounts:login_link",
-        token=token,
-        minutes=minutes,
+def sign_in(asked: SignInRequest) -> LinkEmail:
+    """The email with a link and a code: to sign in, or for a new reader to sign up."""
+    is_new = asked.token.user is None
+    return _email(
+        "signup" if is_new else "login",
+        asked.token,
+        subject=_("Your link to join Latchkey") if is_new else _("Your link to sign in to Latchkey"),
+        to=asked.address,
+        url_name="accounts:signup" if is_new else "accounts:login_link",
+        asked=asked,
+        code=code_of(asked),
     )
 
 
-def signup_mail(email: str, token: RequestToken, *, minutes: int) -> LinkEmail:
-    """The email with a sign-up link."""
-    return link_email(
-        "accounts/mail/signup",
-        subject=_("Your link to join Latchkey"),
-        to=email,
-        url_name="accounts:signup",
-        token=token,
-        minutes=minutes,
+def new_browser(browser: KnownBrowser, token: RequestToken) -> LinkEmail:
+    """The notice of a sign-in from a browser never seen before."""
+    return _email(
+        "new_browser",
+        token,
+        subject=_("A new browser signed in to Latchkey"),
+        to=browser.user.email,
+        url_name="accounts:not_me",
+        browser=browser,
     )
+
+
+def confirm_address(token: RequestToken) -> LinkEmail:
+    """To the new address of an account."""
+    return _email(
+        "confirm_address",
+        token,
+        subject=_("Confirm your new address at Latchkey"),
+        to=token.data["email"],
+        url_name="accounts:confirm_address",
+    )
+
+
+def address_changed(old: str) -> LinkEmail:
+    """To the old address of an account, without the new one."""
+    return text_email("accounts/mail/address_changed", subject=_("Your address at Latchkey was changed"), to=old)
+
+
+def _email(name: str, token: RequestToken, **context: Any) -> LinkEmail:
+    assert token.expiration_time is not None  # noqa: S101  # as each of them has
+    minutes = round((token.expiration_time - token.issued_at).total_seconds() / 60)
+    return link_email(f"accounts/mail/{name}", token=token, minutes=minutes, **context)

@@ -2,3 +2,5 @@
 
 LOGIN = "accounts.login"
 SIGNUP = "accounts.signup"
+NOT_ME = "accounts.not_me"
+CHANGE_ADDRESS = "accounts.change_address"

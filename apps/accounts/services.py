@@ -1,59 +1,82 @@
-"""What happens when somebody signs in or up. Addresses come from a validated form."""
+"""What must happen together when somebody signs in, up or out, moves or leaves. Addresses come from a valid form."""
 
-from datetime import timedelta
+from typing import Any
 
-from django.db import transaction
+from django.contrib.auth import HASH_SESSION_KEY, update_session_auth_hash
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.accounts import emails, scopes
-from apps.accounts.models import User
-from apps.site.emails import deliver
-from apps.tokens.conf import token_settings
-from apps.tokens.mail import LinkEmail
+from apps.accounts import fresh, known, scopes, signals
+from apps.accounts.models import User, make_session_mark
 from apps.tokens.models import RequestToken
-
-SIGNUP_LINK_MINUTES = 60
 
 
 class AddressTakenError(Exception):
     """Somebody has an account with this address by now."""
 
 
-def send_link(email: str, *, next_path: str = "") -> None:
-    """
-    Mail a sign-in link if the address is known, a sign-up link if not.
-
-    Raises MailNotSentError.
-    """
-    # Threat: an answer that tells who has an account. Both ways take the same queries and one mail.
-    with transaction.atomic():
-        user = User.objects.filter(email=email).first()
-        mail = _signup_mail(email, next_path) if user is None else login_mail(user, next_path=next_path)
-        transaction.on_commit(lambda: deliver(mail))
-
-
-def login_mail(user: User, *, next_path: str = "") -> LinkEmail:
-    """The email, not sent, with a new link that signs this user in."""
-    token = RequestToken.objects.create_token(
-        scope=scopes.LOGIN, login_mode=RequestToken.LOGIN_MODE_SESSION, user=user, data={"next": next_path}
-    )
-    return emails.login_mail(user, token, minutes=token_settings.REQUEST_TOKEN_EXPIRY)
-
-
 def sign_up(email: str) -> User:
     """The new user. Raises AddressTakenError."""
-    user, created = User.objects.get_or_create_by_email(email)
+    user, created = User.objects.get_or_create_by_email(email, address_proven_at=timezone.now())
     if not created:
         raise AddressTakenError
     return user
 
 
-def _signup_mail(email: str, next_path: str) -> LinkEmail:
-    token = RequestToken.objects.create_token(
-        scope=scopes.SIGNUP,
-        login_mode=RequestToken.LOGIN_MODE_NONE,
-        data={"email": email, "next": next_path},
-        max_uses=1,
-        expiration_time=timezone.now() + timedelta(minutes=SIGNUP_LINK_MINUTES),
-    )
-    return emails.signup_mail(email, token, minutes=SIGNUP_LINK_MINUTES)
+def note_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A receiver of user_logged_in: by a link it runs in the transaction that takes the use."""
+    fresh.note_sign_in(request)
+    token: RequestToken | None = getattr(request, "token", None)
+    is_by_link = token is not None and token.user_id == user.pk and token.login_mode == token.LoginMode.SESSION
+    if is_by_link and user.address_proven_at is None:
+        _prove_address(user)
+        request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+
+
+def _prove_address(user: User) -> None:
+    # Threat: an account made with somebody else's address and a password, which waits for its owner to sign in by link.
+    # The first link ends the password and every session.
+    now: dict[str, Any] = {
+        "address_proven_at": timezone.now(), "password": make_password(None), "session_mark": make_session_mark(),
+    }  # fmt: skip
+    if User.objects.filter(pk=user.pk, address_proven_at=None).update(**now):
+        vars(user).update(now)
+        signals.address_proven.send(User, user=user)
+
+
+def sign_out_everywhere(user: User, *, but: HttpRequest | None = None) -> None:
+    """Ends this user's sessions and outstanding links, and forgets the browsers. One browser may keep its session."""
+    with transaction.atomic():
+        user.session_mark = make_session_mark()
+        user.save(update_fields=["session_mark"])
+        links = RequestToken.objects.filter(user=user)
+        links.sign_in_links().revoke()
+        links.filter(scope=scopes.CHANGE_ADDRESS).revoke()
+        user.known_browsers.exclude(digest=known.digest_of(but) if but else "").delete()
+    if but is not None:
+        update_session_auth_hash(but, user)
+
+
+def change_address(user: User, *, old: str, new: str) -> None:
+    """Gives the account another address, which has been confirmed. Raises AddressTakenError."""
+    mark = make_session_mark()
+    try:
+        with transaction.atomic():
+            # A link of before the last change moves nothing.
+            moved = User.objects.filter(pk=user.pk, email=old).update(
+                email=new, session_mark=mark, address_proven_at=timezone.now()
+            )
+    except IntegrityError:
+        raise AddressTakenError from None
+    if not moved:
+        raise AddressTakenError
+    user.email, user.session_mark = new, mark
+
+
+def delete_account(user: User) -> None:
+    """Deletes the account with its links and their log, and every link that carries its address."""
+    with transaction.atomic():
+        user.delete()
+        RequestToken.objects.filter(data__email=user.email).delete()

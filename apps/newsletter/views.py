@@ -21,13 +21,11 @@ from apps.newsletter.forms import InvitationForm, SubscribeForm
 from apps.newsletter.models import Issue
 from apps.site.emails import MailNotSentError, absolute_url
 from apps.site.http import UserRequest, UserTokenRequest
-from apps.site.limits import HOUR, Limit, too_many_requests
+from apps.site.limits import allow_email, give_back_email, refuse_flood
 from apps.tokens.access.decorators import access_token_required
 from apps.tokens.decorators import TokenRequest, use_request_token
 from apps.tokens.models import RequestToken
 
-PER_ADDRESS = Limit("subscribe.address", 5, per=HOUR)
-PER_CLIENT = Limit("subscribe.client", 20, per=HOUR)
 ISSUES_PER_PAGE = 20
 
 
@@ -56,16 +54,19 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     token: RequestToken | None = getattr(request, "token", None)
     visit = referrals.visit(request, token)
     form, status = SubscribeForm(request.POST if request.method == "POST" else None), 200
-    if request.method == "POST" and not PER_CLIENT.allow(request.META["REMOTE_ADDR"]):
-        return too_many_requests(request, PER_CLIENT)
+    refusal = refuse_flood(request) if request.method == "POST" else None
+    if refusal is not None:
+        return refusal
     if form.is_valid():
         email = form.cleaned_data["email"]
-        if not PER_ADDRESS.allow(email):
-            return too_many_requests(request, PER_ADDRESS)
+        # Threat: an answer that tells how often somebody else has typed this address.
+        if not allow_email(email):
+            return redirect("newsletter:subscribe_done")
         try:
             services.request_confirmation(email, invitation=visit.credited)
             return redirect("newsletter:subscribe_done")
         except MailNotSentError:
+            give_back_email(request, email)
             form.add_error(None, _("We could not send the email just now. Please try again in a few minutes."))
             status = 503
     response = render(request, "newsletter/subscribe.html", {"form": form, "visit": visit}, status=status)

@@ -23,13 +23,18 @@ class MailNotSentError(Exception):
 def link_email(
     template: str, *, subject: str, to: str, url_name: str, token: RequestToken, **context: Any
 ) -> LinkEmail:
-    """
-    The email, not sent, with the token's link to a view in both parts.
-
-    ``template`` is the name without .txt and .html. Both get ``link``, ``subject``, ``site_url`` and ``context``.
-    """
+    """The email, not sent, with the token's link to a view in both parts, as ``link``; see text_email."""
     link = token.tokenise(absolute_url(url_name))
-    context = {"link": link, "subject": subject, "site_url": settings.SITE_URL, **context}
+    return text_email(template, subject=subject, to=to, link=link, **context)
+
+
+def text_email(template: str, *, subject: str, to: str, **context: Any) -> LinkEmail:
+    """
+    The email, not sent, in two parts.
+
+    ``template`` is the name without .txt and .html. Both get ``subject``, ``site_url`` and ``context``.
+    """
+    context = {"subject": subject, "site_url": settings.SITE_URL, **context}
     headers = {
         # RFC 3834: no out-of-office reply should come back.
         "Auto-Submitted": "auto-generated",

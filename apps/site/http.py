@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import resolve_url
 
 from apps.tokens.decorators import TokenRequest
 
@@ -29,3 +30,8 @@ class UserTokenRequest(TokenRequest):
     """A link acts for its user: what a view gets that requires a token of mode REQUEST or SESSION."""
 
     user: User
+
+
+def see_other(to: str) -> HttpResponseRedirect:
+    """303, to a view's name or a path: what answers a POST that has done its work (RFC 9110, section 15.4.4)."""
+    return HttpResponseRedirect(resolve_url(to), status=303)

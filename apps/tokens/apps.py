@@ -5,15 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TokensConfig(AppConfig):
-    # From where the package lies: a copy works at any dotted path. The label names the tables: change it before you
-    # migrate for the first time, if an app of yours has it already, or never.
+    # A copy works at any dotted path. The label names the tables: change it before your first migration, or never.
     name = __name__.rpartition(".")[0]
     label = "tokens"
     verbose_name = _("Request tokens")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  registers itself
+        from . import checks, declared  # noqa: F401  register themselves
         from .identity import revoke_links_of_closed_account
 
         post_save.connect(

@@ -42,8 +42,7 @@ def record_admission(request: HttpRequest, token: RequestToken, status_code: int
 
 def record_refusal(request: HttpRequest, error: TokenError, status_code: int) -> None:
     """The reason of a refusal. Without a genuine token there is only the log line."""
-    # Threat: a working token in a log file. The path only, never the query string; and quoted, so
-    # that no line break in it forges a second line.
+    # Threat: a working token in a log file: the path only. Quoted, so that no line break in it forges a second line.
     pk, path = getattr(error.token, "pk", None), quote(request.path)
     logger.warning("refused reason=%s token=%s method=%s path=%s", error.code, pk, request.method, path)
     _tell(token_refused, request=request, token=error.token, error=error, status_code=status_code)
@@ -69,10 +68,9 @@ def _record(request: HttpRequest, token: RequestToken, reason: str, status_code:
     if token_settings.REQUEST_TOKEN_DISABLE_LOGS or token.pk is None:
         return
     alias, pk = router.db_for_write(RequestTokenLog), token.pk
-    user = who_looked(request)
     row: dict[str, Any] = {
         "token": pk,
-        "user": None if user is None else user.pk,
+        "user": getattr(who_looked(request), "pk", None),
         "reason": reason,
         "status_code": status_code,
         "method": (request.method or "")[:10],
@@ -103,10 +101,8 @@ def _has_enough(token: RequestToken, most: int, *which: Q, **fields: Any) -> boo
 
 
 def _client_ip(request: HttpRequest) -> str | None:
-    # Threat: anybody can write an X-Forwarded-For. Behind a proxy, let the server or a middleware
-    # that knows the proxy set REMOTE_ADDR.
+    # Threat: anybody can write an X-Forwarded-For. Let a server or a middleware that knows its proxy set REMOTE_ADDR.
     address = request.META.get("REMOTE_ADDR", "").partition("%")[0]  # without an IPv6 zone
-    try:
+    with contextlib.suppress(ValueError):  # a Unix socket has no address
         return str(ipaddress.ip_address(address))
-    except ValueError:  # a Unix socket has no address
-        return None
+    return None

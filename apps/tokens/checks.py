@@ -13,9 +13,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
-from .admission import RequestTokenRule
 from .conf import secret_keys, token_settings
-from .declared import declared_views
 from .models import RequestToken
 
 OURS = f"{__package__}.middleware.RequestTokenMiddleware"
@@ -67,21 +65,6 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         hint = 'Write for example: ACCESS_TOKEN_QUERYSTRING = "at"'
         found.append(Error("Request tokens and access tokens have the same query parameter.", hint, id="tokens.E007"))
     return found
-
-
-@register(Tags.urls)
-def check_sign_in_by_get(**kwargs: Any) -> list[CheckMessage]:
-    # Threat: a mail scanner that follows a sign-in link uses it up. Only for tokens that sign in does confirm=False
-    # differ from the default.
-    hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
-    message = "A GET of {0.__module__}.{0.__qualname__} signs in at once, and so does a mail scanner."
-    return [
-        Warning(message.format(found.view), hint, id="tokens.W002")
-        for found in declared_views()
-        for rule in found.rules
-        if isinstance(rule, RequestTokenRule)
-        if rule.confirm is False and "GET" in (rule.methods_of(found.view) or ["GET"])
-    ]
 
 
 @register(Tags.database)

@@ -67,8 +67,7 @@ def secret_keys() -> list[str | bytes]:
 
 def _read(name: str, default: Any) -> Any:
     # An empty variable counts as unset, as it does in a .env file with "NAME=".
-    value = os.environ.get(name)
-    if value:
+    if value := os.environ.get(name):
         return value
     # Asked first, since Django takes five times as long to find that a setting is missing.
     return getattr(settings, name, default) if settings.is_overridden(name) else default  # type: ignore[misc]

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
 from django.urls import get_resolver
 
+from .admission import RequestTokenRule
 from .rules import Callback, Rule, rules_of
 
 
@@ -39,6 +41,21 @@ def declared_views(resolver: Any = None, address: str = "/") -> Iterator[Declare
             yield from declared_views(pattern, here)
         elif rules_of(pattern.callback):
             yield DeclaredView(here, pattern.callback, rules_of(pattern.callback))
+
+
+@register(Tags.urls)
+def check_sign_in_by_get(**kwargs: Any) -> list[CheckMessage]:
+    # Threat: a mail scanner that follows a sign-in link uses it up. Only for tokens that sign in does confirm=False
+    # differ from the default.
+    hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
+    message = "A GET of {0.__module__}.{0.__qualname__} signs in at once, and so does a mail scanner."
+    return [
+        Warning(message.format(found.view), hint, id="tokens.W002")
+        for found in declared_views()
+        for rule in found.rules
+        if isinstance(rule, RequestTokenRule)
+        if rule.confirm is False and "GET" in (rule.methods_of(found.view) or ["GET"])
+    ]
 
 
 def source_of(view: Callback) -> str:

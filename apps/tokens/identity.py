@@ -50,9 +50,8 @@ def hold_account(alias: str, user: Any) -> bool:
     # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
     # later fails if anybody else has written in between.
     fields = [field for field in user._meta.concrete_fields if not field.primary_key]
-    # Some fields read otherwise than they are stored, as encrypted ones do: no condition can compare these. And a Value
-    # is not prepared by its field, which may be by lower().
-    # Threat: an account that is closed, or changed, between the look and the sign-in.
+    # Threat: an account that is closed, or changed, between the look and the sign-in. No condition can compare fields
+    # that are stored otherwise than they read (encrypted); a Value is not prepared by its field, as by lower().
     names = ("is_active", "password", user.get_email_field_name())
     compared = [field.attname for field in fields if field.name in names and not hasattr(field, "from_db_value")]
     read = {name: Value(getattr(user, name)) if getattr(user, name) is not None else None for name in compared}

@@ -36,9 +36,8 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYc
 def encode(claims: dict[str, Any]) -> str:
     """The claims as a signed JWT. Times are whole seconds since 1970 (NumericDate)."""
     # "typ" is optional (RFC 7519 section 5.1): the derived key says what this is, in no characters.
-    return jwt.encode(
-        claims, _key(secret_keys()[0], token_settings.REQUEST_TOKEN_REALM), ALGORITHM, headers={"typ": None}
-    )
+    key = _key(secret_keys()[0], token_settings.REQUEST_TOKEN_REALM)
+    return jwt.encode(claims, key, ALGORITHM, headers={"typ": None})
 
 
 def decode(token: str) -> dict[str, Any]:
@@ -72,10 +71,9 @@ def check_times(claims: dict[str, Any]) -> None:
 
 
 def _moment(seconds: int) -> datetime | None:
-    try:
+    with suppress(ValueError, OverflowError, OSError):  # a year beyond 9999
         return datetime.fromtimestamp(seconds, tz=timezone.utc if settings.USE_TZ else None)
-    except (ValueError, OverflowError, OSError):  # a year beyond 9999
-        return None
+    return None
 
 
 @lru_cache(maxsize=256)

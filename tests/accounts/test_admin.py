@@ -2,6 +2,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from apps.accounts.asking import login_token
 from apps.accounts.models import User
 from tests.factories import UserFactory
 
@@ -57,6 +58,34 @@ def test_the_admin_takes_address_and_password(client, db):
     client.post(reverse("admin:login"), {"username": "EDITOR@example.com", "password": "a password"})
 
     assert client.get(reverse("admin:index")).status_code == 200
+
+
+def try_passwords(client, count, address="editor@example.com", **extra):
+    login = reverse("admin:login")
+    return [client.post(login, {"username": address, "password": "x"}, **extra).status_code for _ in range(count)]
+
+
+def test_passwords_tried_one_after_the_other_are_stopped(client, db):
+    """Threat: passwords tried one after the other."""
+    assert try_passwords(client, 12) == [200] * 10 + [429] * 2
+
+
+def test_passwords_tried_from_many_addresses_are_stopped_and_a_link_still_opens_the_admin(client, db):
+    editor = User.objects.create_superuser("editor@example.com", "a password")
+    answers = [try_passwords(client, 1, "Editor@Example.com", REMOTE_ADDR=f"192.0.2.{n}")[0] for n in range(40)]
+
+    client.post(login_token(editor).tokenise(reverse("accounts:login_link")))
+
+    assert answers.count(200) == 30
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_a_right_password_costs_no_try(client, db):
+    User.objects.create_superuser("editor@example.com", "a password")
+
+    for _ in range(20):
+        fields = {"username": "editor@example.com", "password": "a password"}
+        assert client.post(reverse("admin:login"), fields).status_code == 302
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_a_mail_server_that_is_away_is_a_page_with_the_address_kept(client, monk
 
     page = answer.content.decode()
     assert answer.status_code == 503
-    assert "We could not send the mail" in page
+    assert "We could not send the email" in page
     assert f'value="{address}"' in page
     assert 'value="/newsletter/"' in page
 

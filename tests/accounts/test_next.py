@@ -48,7 +48,7 @@ def test_the_path_is_kept_from_the_form_to_the_end(client, reader, ask, mailoutb
 
     answer = client.post(link_in_text(mailoutbox[0], LOGIN_LINK))
 
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     assert answer.url == path.replace("ß", "%C3%9F")
 
 

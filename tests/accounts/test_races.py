@@ -1,15 +1,23 @@
+"""Twenty at once, ten rounds: real threads on a real database."""
+
 from collections import Counter
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts import scopes
-from apps.accounts.models import User
+from apps.accounts import asking, code, scopes
+from apps.accounts.models import KnownBrowser, SignInRequest, User
 from apps.tokens.models import RequestToken, RequestTokenLog
-from tests.support.parallel import THREADS, at_once
+from tests.factories import UserFactory
+from tests.support.parallel import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+
+CLICKS = 20
+ROUNDS = 10
+PROFILE = reverse("accounts:profile")
+LOGIN_LINK = reverse("accounts:login_link")
 
 
 def post(link):
@@ -22,16 +30,92 @@ def make_signup_link():
     return token.tokenise(reverse("accounts:signup"))
 
 
-def test_parallel_presses_on_one_sign_up_link_make_one_account():
-    answers = Counter(at_once(post, [make_signup_link()] * THREADS))
+def make_request(user=None):
+    user = user or UserFactory()
+    number = SignInRequest.objects.count()
+    return SignInRequest.objects.create(token=asking.login_token(user), browser_digest=f"{number:064}")
 
-    assert answers == {(302, reverse("accounts:profile")): 1, (403, None): THREADS - 1}
-    assert Counter(RequestTokenLog.objects.values_list("reason", flat=True)) == {"admitted": 1, "used_up": THREADS - 1}
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_parallel_presses_on_one_sign_in_link_sign_in_one(_round):
+    link = asking.login_token(UserFactory()).tokenise(LOGIN_LINK)
+
+    answers = Counter(at_once(post, [link] * CLICKS))
+
+    assert answers == {(303, PROFILE): 1, (403, None): CLICKS - 1}
+    assert KnownBrowser.objects.count() == 1
+
+
+def test_parallel_presses_on_many_links_of_one_person_sign_in_one():
+    reader = UserFactory()
+    links = [asking.login_token(reader).tokenise(LOGIN_LINK) for _ in range(CLICKS)]
+
+    answers = Counter(at_once(post, links))
+
+    assert answers == {(303, PROFILE): 1, (403, None): CLICKS - 1}
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_parallel_guesses_are_five(_round):
+    """Threat: a guess for each of twenty requests at once."""
+    asked = make_request()
+
+    def guess(number):
+        return code.is_right(asked, code.code_of(asked) if number == CLICKS - 1 else "BBBB-BBBB")
+
+    at_once(guess, range(CLICKS))
+
+    asked.refresh_from_db()
+    assert asked.tries == code.TRIES
+    assert not code.is_right(asked, code.code_of(asked))
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_link_and_code_at_once_are_one_use(client, mailoutbox, _round):
+    UserFactory(email="reader@example.com")
+    client.post(reverse("accounts:login"), {"email": "reader@example.com"})
+    asked = SignInRequest.objects.select_related("token").get()
+    link, typed, cookies = asked.token.tokenise(LOGIN_LINK), code.code_of(asked), client.cookies
+
+    def use(number):
+        browser = Client()
+        if number % 4:
+            return browser.post(link).status_code
+        browser.cookies = cookies
+        return browser.post(reverse("accounts:enter_code"), {"code": typed}).status_code
+
+    answers = Counter(at_once(use, range(CLICKS)))
+
+    assert answers == {303: 1, 403: CLICKS - 1}
+
+
+def test_two_accounts_cannot_move_to_one_address_at_once():
+    tokens = [
+        RequestToken.objects.create_token(
+            scope=scopes.CHANGE_ADDRESS,
+            login_mode="Request",
+            user=user,
+            data={"email": "moved@example.com", "old": user.email},
+        )
+        for user in UserFactory.create_batch(CLICKS)
+    ]
+
+    answers = Counter(at_once(post, [token.tokenise(reverse("accounts:confirm_address")) for token in tokens]))
+
+    assert answers == {(200, None): 1, (409, None): CLICKS - 1}
+    assert User.objects.filter(email="moved@example.com").count() == 1
+
+
+def test_parallel_presses_on_one_sign_up_link_make_one_account():
+    answers = Counter(at_once(post, [make_signup_link()] * CLICKS))
+
+    assert answers == {(303, PROFILE): 1, (403, None): CLICKS - 1}
+    assert Counter(RequestTokenLog.objects.values_list("reason", flat=True)) == {"admitted": 1, "used_up": CLICKS - 1}
     assert User.objects.count() == 1
 
 
 def test_parallel_sign_up_links_for_one_address_make_one_account_and_sign_in_one():
-    answers = Counter(at_once(post, [make_signup_link() for _ in range(THREADS)]))
+    answers = Counter(at_once(post, [make_signup_link() for _ in range(CLICKS)]))
 
-    assert answers == {(302, reverse("accounts:profile")): 1, (302, reverse("accounts:login")): THREADS - 1}
+    assert answers == {(303, PROFILE): 1, (303, reverse("accounts:login")): CLICKS - 1}
     assert User.objects.count() == 1

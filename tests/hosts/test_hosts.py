@@ -52,10 +52,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import path
 from ninja import NinjaAPI
-from tokens.admission import admit
+from tokens.admission import admit, refuse
+from tokens.exceptions import TokenError
 from tokens.models import RequestToken
 
 api = NinjaAPI()
+api.add_exception_handler(TokenError, refuse)
 
 @api.get("report")
 def operation(request):

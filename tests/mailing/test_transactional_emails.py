@@ -7,6 +7,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
 
+from apps.accounts.asking import login_token
+from apps.accounts.scopes import CHANGE_ADDRESS
+from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
 from tests.support.emails import received
 
@@ -25,10 +28,30 @@ def ask_to_sign_up(client):
     client.post(reverse("accounts:login"), {"email": "newcomer@example.com"})
 
 
+def sign_in_from_a_new_browser(client):
+    client.post(login_token(UserFactory()).tokenise(reverse("accounts:login_link")))
+
+
+def ask_for_another_address(client):
+    client.force_login(UserFactory())
+    client.post(reverse("accounts:change_address"), {"email": "moved@example.com"})
+
+
+def confirm_another_address(client):
+    user = UserFactory()
+    token = RequestToken.objects.create_token(
+        scope=CHANGE_ADDRESS, login_mode="Request", user=user, data={"email": "moved@example.com", "old": user.email}
+    )
+    client.post(token.tokenise(reverse("accounts:confirm_address")))
+
+
 TRANSACTIONAL = {
     "newsletter/mail/confirm": ask_to_subscribe,
     "accounts/mail/login": ask_to_sign_in,
     "accounts/mail/signup": ask_to_sign_up,
+    "accounts/mail/new_browser": sign_in_from_a_new_browser,
+    "accounts/mail/confirm_address": ask_for_another_address,
+    "accounts/mail/address_changed": confirm_another_address,
 }
 LIST_MAIL = {"mailing/mail/issue"}
 

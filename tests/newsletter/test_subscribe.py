@@ -151,16 +151,14 @@ def test_a_name_is_shown_as_text(client, affiliate_path):
     assert "<b>Member" not in page.content.decode()
 
 
-@pytest.mark.usefixtures("one_moment")
-def test_one_address_gets_five_mails_an_hour(client, mailoutbox):
-    for _ in range(5):
-        ask(client)
+def test_one_mailbox_gets_three_emails_and_then_the_same_answer_without_one(client, mailoutbox):
+    for _ in range(3):
+        first = ask(client)
 
-    answer = ask(client, "NEWCOMER@example.com")
+    answer = ask(client, "NEWCOMER+tag@example.com")
 
-    assert answer.status_code == 429
-    assert answer["Retry-After"] == "3000"
-    assert len(mailoutbox) == 5
+    assert (answer.status_code, answer.url) == (first.status_code, first.url)
+    assert len(mailoutbox) == 3
 
 
 @pytest.mark.usefixtures("one_moment")

@@ -246,4 +246,4 @@ def test_the_button_to_sign_out_works_on_an_error_page():
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
     signed_out = member.post("/accounts/logout/", {"csrfmiddlewaretoken": token})
 
-    assert signed_out.status_code == 302
+    assert signed_out.status_code == 303

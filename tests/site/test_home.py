@@ -87,7 +87,7 @@ def test_a_card_names_the_line_where_the_issuing_function_begins(settings, flow)
 def test_a_card_names_the_line_of_the_decorator_that_takes_the_token(settings, flow):
     declared = line_at(flow.taken_in, settings.BASE_DIR)
 
-    assert declared.startswith("@access_token_required(" if flow.slug == "preview" else "@use_request_token(scope=")
+    assert declared.startswith("@access_token_required(" if flow.slug == "preview" else "@use_request_token(")
 
 
 def test_the_front_page_holds_no_token_and_makes_none(client, with_debug):

@@ -17,6 +17,9 @@ from .support import refusal
 ISSUED = dt.datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=dt.timezone.utc)
 BEFORE = dt.timedelta(hours=1)
 
+# Tables, times and ids differ between databases.
+pytestmark = pytest.mark.databases
+
 
 @pytest.fixture(autouse=True)
 def until_tomorrow(settings):

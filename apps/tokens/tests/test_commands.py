@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from ..models import RequestToken, RequestTokenLog
-from .access.urls import READ
 from .sample.models import Keepsake
 from .support import FUTURE, PAST, run
 
@@ -29,12 +28,6 @@ def test_views_below_an_include_are_listed_with_their_whole_address(settings):
     settings.ROOT_URLCONF = f"{__package__}.included"
 
     assert "/below/<int:pk>/optional/" in run("token_views")
-
-
-def test_views_that_take_access_tokens_are_listed(settings):
-    settings.ROOT_URLCONF = f"{__package__}.access.urls"
-
-    assert f"Access permissions={(READ,)!r} obj=Item state=state_of" in run("token_views")
 
 
 @pytest.fixture

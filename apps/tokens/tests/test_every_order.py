@@ -1,7 +1,8 @@
 """
 The orders of every_order.py, judged by the laws of clicks.py.
 
-One mode and two visitors in the default run. All of it, with three visitors, takes some minutes: ``make proof``.
+One mode and two visitors in the default run. All of it, with three visitors, takes some minutes:
+``-m "proof or not proof"``.
 """
 
 from collections import Counter

@@ -177,7 +177,7 @@ def test_a_token_that_no_page_takes_is_told_so(make_token):
 
 
 def test_a_link_may_be_read_from_standard_input(request_token, monkeypatch):
-    monkeypatch.setattr("builtins.input", lambda: request_token.tokenise("https://latchkey.example/optional/"))
+    monkeypatch.setattr("builtins.input", lambda: request_token.tokenise("https://example.com/optional/"))
 
     assert "It would be accepted." in run("explain_token", "-")
 

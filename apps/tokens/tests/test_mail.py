@@ -6,7 +6,7 @@ import pytest
 
 from ..mail import LinkEmail
 
-LINK = "https://latchkey.example/newsletter/unsubscribe/?" + "a=1&" * 20 + "rt=" + "x" * 221
+LINK = "https://example.com/newsletter/unsubscribe/?" + "a=1&" * 20 + "rt=" + "x" * 221
 
 
 def message(**fields):

@@ -1,4 +1,4 @@
-"""Real threads on a real database. `make test-databases` repeats them on PostgreSQL and MariaDB."""
+"""Real threads on a real database. TEST_DATABASE_URL repeats them on PostgreSQL or MariaDB."""
 
 import contextlib
 import threading

@@ -1,4 +1,4 @@
-"""The defects of seeded.py fit the app as it is; `make proof` sows them."""
+"""The defects of seeded.py fit the app as it is; `python -m <path>.tokens.tests.seeded` sows them."""
 
 from importlib.util import find_spec
 from pathlib import Path
