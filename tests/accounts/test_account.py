@@ -1,12 +1,16 @@
 """Another address, a fresh sign-in before it, and leaving."""
 
 import time
+from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from apps.accounts.models import SignInRequest, User
+from apps.accounts.models import KnownBrowser, SignInRequest, User
 from apps.newsletter import confirmations
 from apps.newsletter import services as newsletter
 from apps.tokens.models import RequestToken, RequestTokenLog
@@ -185,3 +189,17 @@ def test_a_deleted_account_leaves_nothing_behind(member, ask, client):
     assert not RequestTokenLog.objects.exists()
     assert not SignInRequest.objects.exists()
     assert member.get(PROFILE).status_code == 302
+
+
+def test_old_links_are_pruned_with_what_was_kept_of_who_asked(reader, ask):
+    ask()
+    KnownBrowser.objects.create(user=reader, digest="old", last_seen_at=timezone.now() - timedelta(days=400))
+    old = timezone.now() - timedelta(days=100)
+    RequestToken.objects.update(issued_at=old, expiration_time=old)
+    ask()
+
+    call_command("prune_sign_ins", stdout=StringIO())
+    call_command("prune_request_tokens", "--days=90", stdout=StringIO())
+
+    assert RequestToken.objects.get().asked == SignInRequest.objects.get()
+    assert not KnownBrowser.objects.exists()
