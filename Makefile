@@ -68,7 +68,7 @@ test-django:
 
 test-hosts: venv
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -r tests/hosts/requirements.txt
-	$(RUN) -m pytest -n auto -m hosts tests/hosts $(PYTEST_ARGS)
+	$(RUN) -m pytest -n auto -m hosts tests/hosts tests/site/test_startproject.py $(PYTEST_ARGS)
 
 test-deploy: venv
 	bash scripts/test-deploy

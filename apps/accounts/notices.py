@@ -31,7 +31,7 @@ def send_notice(browser: KnownBrowser) -> None:
 
 
 @login_not_required
-# Whoever is signed in here may be the one to be signed out.
+# The person who is signed in here may be the one to sign out.
 @use_request_token(scope=scopes.NOT_ME, required=True, ignore_session=True, confirm="accounts/not_me.html")
 @require_POST
 def not_me(request: UserTokenRequest) -> HttpResponse:

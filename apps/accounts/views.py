@@ -138,7 +138,7 @@ def _waiting_page(request: HttpRequest, *, error: str = "") -> HttpResponse:
 
 
 def _finish(request: HttpRequest, token: RequestToken) -> HttpResponse:
-    """A use of this token is taken: sign up whoever is new, and go on."""
+    """A use of this token is taken: sign up a new reader, and go on."""
     user: Any = token.user
     is_new = user is None
     if is_new:

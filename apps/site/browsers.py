@@ -21,7 +21,7 @@ def user_agent_of(request: HttpRequest) -> str:
 
 def browser_name(user_agent: str) -> str:
     """Such as "Firefox on Linux"."""
-    # Threat: a stranger's words in our email. Whoever asks writes the header; only names of these lists come out.
+    # Threat: a stranger's words in our email. The visitor writes the header; only names of these lists come out.
     browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
     if not browser:

@@ -147,7 +147,7 @@ def give_back_email(request: HttpRequest, address: str, *, browser: str = "") ->
 
 
 def mailbox_of(address: str) -> str:
-    """The mailbox that the address reaches, for counting only: with many providers ``+tag`` is no part of it."""
+    """The mailbox that the address reaches, for counting only: many providers ignore ``+tag``."""
     # Threat: twenty spellings of one mailbox.
     local, at, domain = address.lower().rpartition("@")
     return (local.partition("+")[0] or local) + at + domain

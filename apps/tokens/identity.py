@@ -1,4 +1,4 @@
-"""Who is signed in, and how a request becomes that of the token's user."""
+"""Tells who is signed in, and makes a request that of the token's user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No token in a log: whoever reads one there could use it. A filter for LOGGING; README.md has the lines."""
+"""No token in a log: anybody who reads one there could use it. A filter for LOGGING; README.md has the lines."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ class RequestToken(models.Model):
         return {name: int(moment.timestamp()) for name, moment in times.items() if moment is not None}
 
     def jwt(self) -> str:
-        """The token itself, to put into a link. Whoever has it, has the permission."""
+        """The token itself, to put into a link. To have it is to have the permission."""
         if self.pk is None:
             raise ValueError("Save the token before asking for its JWT: the row is what the JWT points to.")
         return signing.encode(self.claims)
@@ -252,7 +252,7 @@ class RequestTokenLog(models.Model):
 def account_fingerprint(user: Any) -> str:
     """A digest of the account's password and address: when either changes, so does this."""
     address = getattr(user, user.get_email_field_name(), "")
-    # Not keyed: SECRET_KEY may be rotated while the link is in the mail.
+    # Not keyed: SECRET_KEY may be rotated while the link is on its way.
     return hashlib.sha256(f"tokens.account\0{user.password}\0{address}".encode()).hexdigest()
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.hosts.project import Project
 
+pytestmark = pytest.mark.hosts
+
 DJANGO_TESTS = """
 from django.test import TestCase
 

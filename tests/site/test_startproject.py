@@ -65,7 +65,7 @@ def test_the_started_project_passes_its_checks(started, run_python):
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.hosts
 @pytest.mark.parametrize("suite", ["pytest", "apps.tokens.tests"])
 def test_the_started_projects_own_tests_pass(started, run_python, suite):
     result = run_python("-m", suite, "-q", "-n", "2", cwd=started, ENV_FILE=None, timeout=900)

@@ -41,7 +41,7 @@ def access_token_required(
     *permissions: str, obj: Finder = None, state: Callable[[Any], str] | None = None
 ) -> Callable[[View], View]:
     """
-    A decorator for views that open to whoever has an access token for them.
+    A decorator for views that open to anybody with an access token for them.
 
     The token must grant every permission on ``obj``: a model, whose row the URL's arguments name,
     or a function of the request and those arguments; without ``obj``, on everything. ``state``
@@ -104,7 +104,7 @@ class AccessRule(Rule):
             raise InvalidTokenError("no such object") from error
         wanted = scope.access_all(*self.permissions) if obj is None else scope.access_obj(obj, *self.permissions)
         found = tokens.inspect(token, scope=wanted, state=None if self.state is None else self.state(obj))
-        # Threat: asking with one good link which other objects exist. Whoever has none for this very object hears
+        # Threat: asking with one good link which other objects exist. Without one for this very object one hears
         # the same as where there is no object, and as with a forged link.
         if obj is not None and not found.scope.covers(wanted):
             raise InvalidTokenError("not for this object" if found.scope else found.reason.value)

@@ -24,8 +24,8 @@ class Command(BaseCommand):
         user = _find_user(address)
         token = asking.login_token(user, next_path)
         if options["print"]:
-            # Threat: a working link in the log of a terminal or of a CI job. Only whoever asks for it sees one.
-            self.stderr.write(f"Whoever has this link is {user.email}. It works once, for a few minutes.")
+            # Threat: a working link in the log of a terminal or of a CI job. It is shown on request only.
+            self.stderr.write(f"Anybody who has this link is {user.email}. It works once, for a few minutes.")
             self.stdout.write(token.tokenise(absolute_url("accounts:login_link")))
             return
         try:
