@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class SiteConfig(AppConfig):
     name = "config"
-    verbose_name = "Latchkey"
+    verbose_name = "Site"
 
     def ready(self) -> None:
         from config import checks  # noqa: F401  registers them

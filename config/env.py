@@ -116,6 +116,14 @@ def read_sender(name: str, default: str) -> str:
     return value
 
 
+def read_site_name(name: str, default: str) -> str:
+    """One line of text: it goes into subjects."""
+    value: str = read_str(name, default)
+    if not value.isprintable():
+        raise ImproperlyConfigured(f"{name} must be one line of text, such as {name}=Latchkey.")
+    return value
+
+
 def read_site_url(name: str, default: Any = REQUIRED) -> str:
     """Where the site lives, without a slash at the end: every link in an email begins with it."""
     value: str = read_str(name, default)

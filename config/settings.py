@@ -5,6 +5,7 @@
 
 import re
 from contextlib import suppress
+from email.utils import formataddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ SECRET_KEY = env.read_secret_key("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
 SUPPRESSION_KEY = env.read_str("SUPPRESSION_KEY", "")
 
+# What the site is called: on its pages, in subjects and in emails.
+SITE_NAME = env.read_site_name("SITE_NAME", "Latchkey")
 SITE_URL = env.read_site_url("SITE_URL", "http://127.0.0.1:8000" if DEBUG else env.REQUIRED)
 # With DEBUG an empty list lets localhost in.
 ALLOWED_HOSTS = env.read_hosts("ALLOWED_HOSTS", [] if DEBUG else [re.sub(r":\d+$", "", urlsplit(SITE_URL).netloc)])
@@ -84,6 +87,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.site.context_processors.brand",
                 "apps.site.context_processors.visitor",
                 "apps.demo.context_processors.mailbox",
             ],
@@ -141,7 +145,7 @@ globals().update(
     )
 )
 DEMO_MAILBOX_DIR = dotenv.LOCAL_DIR / "mailbox"
-DEFAULT_FROM_EMAIL = env.read_sender("DEFAULT_FROM_EMAIL", "Latchkey <latchkey@localhost>")
+DEFAULT_FROM_EMAIL = env.read_sender("DEFAULT_FROM_EMAIL", formataddr((SITE_NAME, "latchkey@localhost")))
 
 NEWSLETTER_RATE = env.read_int("NEWSLETTER_RATE", 0)
 NEWSLETTER_WORKERS = env.read_int("NEWSLETTER_WORKERS", 1, minimum=1)

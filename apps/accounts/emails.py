@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.accounts.code import code_of
@@ -17,7 +18,7 @@ def sign_in(asked: SignInRequest) -> LinkEmail:
     return _email(
         "signup" if is_new else "login",
         asked.token,
-        subject=_("Your link to join Latchkey") if is_new else _("Your link to sign in to Latchkey"),
+        subject=_with_name(_("Your link to join %s") if is_new else _("Your link to sign in to %s")),
         to=asked.address,
         url_name="accounts:signup" if is_new else "accounts:login_link",
         asked=asked,
@@ -30,7 +31,7 @@ def new_browser(browser: KnownBrowser, token: RequestToken) -> LinkEmail:
     return _email(
         "new_browser",
         token,
-        subject=_("A new browser signed in to Latchkey"),
+        subject=_with_name(_("A new browser signed in to %s")),
         to=browser.user.email,
         url_name="accounts:not_me",
         browser=browser,
@@ -42,7 +43,7 @@ def confirm_address(token: RequestToken) -> LinkEmail:
     return _email(
         "confirm_address",
         token,
-        subject=_("Confirm your new address at Latchkey"),
+        subject=_with_name(_("Confirm your new address at %s")),
         to=token.data["email"],
         url_name="accounts:confirm_address",
     )
@@ -50,10 +51,14 @@ def confirm_address(token: RequestToken) -> LinkEmail:
 
 def address_changed(old: str) -> LinkEmail:
     """To the old address of an account, without the new one."""
-    return text_email("accounts/mail/address_changed", subject=_("Your address at Latchkey was changed"), to=old)
+    return text_email("accounts/mail/address_changed", subject=_with_name(_("Your address at %s was changed")), to=old)
 
 
 def _email(name: str, token: RequestToken, **context: Any) -> LinkEmail:
     assert token.expiration_time is not None  # noqa: S101  # as each of them has
     minutes = round((token.expiration_time - token.issued_at).total_seconds() / 60)
     return link_email(f"accounts/mail/{name}", token=token, minutes=minutes, **context)
+
+
+def _with_name(text: str) -> str:
+    return text % settings.SITE_NAME

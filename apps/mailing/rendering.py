@@ -32,6 +32,7 @@ class IssueMail:
             "issue_url": absolute_url("newsletter:issue", issue.slug),
             "unsubscribe_url": self._placeholder,
             "postal_address": settings.NEWSLETTER_POSTAL_ADDRESS,
+            "site_name": settings.SITE_NAME,
             "site_url": settings.SITE_URL,
             "subject": self._subject,
         }

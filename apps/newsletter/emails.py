@@ -1,5 +1,6 @@
 """The words are in templates/newsletter/mail/."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.site.emails import link_email
@@ -11,7 +12,7 @@ def confirmation(email: str, token: RequestToken, *, hours: int) -> LinkEmail:
     """Asks the owner of ``email`` to confirm. Transactional: no list header belongs on it."""
     return link_email(
         "newsletter/mail/confirm",
-        subject=_("Confirm your subscription to Latchkey"),
+        subject=_("Confirm your subscription to %s") % settings.SITE_NAME,
         to=email,
         url_name="newsletter:confirm",
         token=token,

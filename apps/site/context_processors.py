@@ -1,6 +1,12 @@
+from django.conf import settings
 from django.http import HttpRequest
 
 from apps.tokens.models import RequestToken
+
+
+def brand(request: HttpRequest) -> dict[str, str]:
+    """``site_name``: what the site is called."""
+    return {"site_name": settings.SITE_NAME}
 
 
 def visitor(request: HttpRequest) -> dict[str, bool]:

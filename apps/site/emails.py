@@ -32,9 +32,9 @@ def text_email(template: str, *, subject: str, to: str, **context: Any) -> LinkE
     """
     The email, not sent, in two parts.
 
-    ``template`` is the name without .txt and .html. Both get ``subject``, ``site_url`` and ``context``.
+    ``template`` is the name without .txt and .html. Both get ``subject``, ``site_name``, ``site_url`` and ``context``.
     """
-    context = {"subject": subject, "site_url": settings.SITE_URL, **context}
+    context = {"subject": subject, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, **context}
     headers = {
         # RFC 3834: no out-of-office reply should come back.
         "Auto-Submitted": "auto-generated",

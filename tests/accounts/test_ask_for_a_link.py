@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -84,7 +85,7 @@ def test_the_mail_says_who_asks_how_long_the_link_works_and_what_to_do_if_one_di
     ask(address)
 
     words = part(mailoutbox[0])
-    assert "Latchkey" in words
+    assert settings.SITE_NAME in words
     assert f"works once, for {minutes} minutes" in words
     assert "You did not ask for it? Then do nothing" in words
 
@@ -115,7 +116,7 @@ def test_a_bad_address_is_shown_again_with_the_error_beside_it_and_no_mail_goes_
     assert 'id="id_email_error"' in page
     assert 'aria-describedby="id_email_error"' in page
     assert 'aria-invalid="true"' in page
-    assert "<title>Error: Sign in - Latchkey</title>" in page
+    assert f"<title>Error: Sign in - {settings.SITE_NAME}</title>" in page
     assert mailoutbox == []
     assert not RequestToken.objects.exists()
 

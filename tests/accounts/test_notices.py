@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -50,7 +51,10 @@ def test_a_sign_in_from_a_browser_never_seen_before_is_told(client, sign_in, mai
 
     [mail] = mailoutbox
     assert mail.to == ["reader@example.com"]
-    assert f"Firefox on Linux signed in to your account at Latchkey on {timezone.now():%-d %B %Y}" in text_of(mail)
+    assert (
+        f"Firefox on Linux signed in to your account at {settings.SITE_NAME} on {timezone.now():%-d %B %Y}"
+        in text_of(mail)
+    )
     assert link_in(mail, NOT_ME)
 
 

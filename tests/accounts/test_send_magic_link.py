@@ -50,7 +50,7 @@ def test_the_first_member_of_staff_signs_in_on_a_server_whose_email_is_dead(clie
     client.post(link)
 
     assert client.session["_auth_user_id"] == str(reader.pk)
-    assert "Whoever has this link is reader@example.com" in warning
+    assert "Anybody who has this link is reader@example.com" in warning
     assert mailoutbox == []
 
 

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -41,7 +42,7 @@ def test_a_stranger_with_the_link_reads_the_draft_and_is_told_that_it_is_one(cli
     assert page.status_code == 200
     assert "The <em>text</em> of the draft." in page.content.decode()
     assert '<p class="draft" role="note">Draft.' in page.content.decode()
-    assert "<title>Draft: A draft - Latchkey</title>" in page.content.decode()
+    assert f"<title>Draft: A draft - {settings.SITE_NAME}</title>" in page.content.decode()
 
 
 def test_a_member_who_is_signed_in_reads_it_too_and_stays_signed_in(client, link):

@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -34,7 +35,7 @@ def test_the_page_greets_by_the_name_of_who_invited(client, affiliate_path):
     page = client.get(affiliate_path)
 
     assert page.status_code == 200
-    assert "Member invites you to read Latchkey" in page.content.decode()
+    assert f"Member invites you to read {settings.SITE_NAME}" in page.content.decode()
 
 
 def test_without_an_invitation_the_same_page_greets_nobody(client):

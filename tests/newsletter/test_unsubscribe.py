@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -30,7 +31,7 @@ def test_the_link_shows_a_button_and_the_button_ends_the_subscription(visitor, s
     still_active = is_active(subscription)
     result = visitor.press(page)
 
-    assert "Unsubscribe from Latchkey?" in page.content.decode()
+    assert f"Unsubscribe from {settings.SITE_NAME}?" in page.content.decode()
     assert subscription.user.email not in page.content.decode()
     assert still_active
     assert "You are unsubscribed" in result.content.decode()

@@ -146,3 +146,11 @@ def test_a_sender_without_an_address_stops_the_start(monkeypatch, value):
 
     with pytest.raises(ImproperlyConfigured, match="DEFAULT_FROM_EMAIL must be an address"):
         env.read_sender("DEFAULT_FROM_EMAIL", "")
+
+
+@pytest.mark.parametrize("value", ["Two\nlines", "A\tB"])
+def test_the_name_of_the_site_is_one_line(monkeypatch, value):
+    monkeypatch.setenv("SITE_NAME", value)
+
+    with pytest.raises(ImproperlyConfigured, match="SITE_NAME must be one line of text"):
+        env.read_site_name("SITE_NAME", "Latchkey")

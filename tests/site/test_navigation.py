@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -152,6 +153,6 @@ def test_a_link_of_a_member_of_the_staff_shows_nobody_the_admin(client, token, s
 def test_the_admin_is_called_as_the_site_is(editor_client):
     page = editor_client.get(reverse("admin:index")).text
 
-    assert "| Latchkey</title>" in page
+    assert f"| {settings.SITE_NAME}</title>" in page
     assert "Django administration" not in page
     assert "css/admin.css" in page

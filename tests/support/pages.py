@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
 
@@ -50,7 +51,7 @@ class Page(HTMLParser):
         links = self.all("a")
         found = {
             "no language": not self.all("html")[0].get("lang"),
-            "title": not re.fullmatch(r"\S.* - Latchkey", self.title),
+            "title": not re.fullmatch(rf"\S.* - {re.escape(settings.SITE_NAME)}", self.title),
             "not one h1": len(self.all("h1")) != 1,
             "not one main": len(self.all("main")) != 1,
             "no skip link first": not links or links[0].get("href") != "#content" or "content" not in ids,
