@@ -21,7 +21,7 @@ help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
 	@echo "make test            run the tests; PYTEST_ARGS='-k unsubscribe' picks some"
 	@echo "make proof           every order, every life, every cut of a click, and the defects they must find; takes minutes"
-	@echo "make check           formatting, lint, types, imports, migrations, deployment checks"
+	@echo "make check           formatting, lint, types, imports, spelling, migrations, deployment checks"
 	@echo "make format          put the code into shape"
 	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
 	@echo "make test-django     all tests on Django 6.0 and 6.1, and on Python 3.10"
@@ -40,7 +40,8 @@ test: venv
 	$(RUN) -m apps.tokens.tests -n auto $(PYTEST_ARGS) $(OR_NONE)
 
 proof: venv
-	$(RUN) -m pytest -n auto -m "proof or not proof" tests/newsletter/test_every_order.py
+	$(RUN) -m pytest -n auto -m "proof or not proof" tests/newsletter/test_every_order.py \
+		tests/mailing/test_every_order.py
 	$(RUN) -m apps.tokens.tests -n auto -m "proof or not proof" test_life.py test_cut.py test_every_order.py
 	$(RUN) -m apps.tokens.tests.seeded --jobs 2
 
@@ -49,6 +50,8 @@ check: venv
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	.venv/bin/typos
+	$(RUN) scripts/check_words.py
 	$(RUN) manage.py makemigrations --check --dry-run --settings tests.settings
 	$(PRODUCTION) $(RUN) manage.py collectstatic --no-input --verbosity 0
 	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING

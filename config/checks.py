@@ -44,7 +44,7 @@ def check_links_are_https(**kwargs: Any) -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            "Links in mails travel unencrypted, and cookies that are Secure are not sent back.",
+            "Links in emails travel unencrypted, and cookies that are Secure are not sent back.",
             hint="Set SITE_URL to an address with https://",
             id="config.W003",
         )

@@ -6,8 +6,8 @@ charset and decodes the query string with it while it builds the request, before
 answer. So wsgi.py and asgi.py look at the header first and replace it with UNREADABLE, which is harmless until
 ContentTypeMiddleware answers it.
 
-What Django can hold passes. A form in another charset or a multipart body without a boundary hurts only whoever reads
-it, and is answered 400 there. Do not refuse those here: a one-click unsubscription (RFC 8058) reads no body and must
+What Django can hold passes. A form in another charset or a multipart body without a boundary hurts only a view that
+reads it, and is answered 400 there. Do not refuse those here: a one-click unsubscribe (RFC 8058) reads no body and must
 work whatever a mailbox provider sends.
 """
 

@@ -4,24 +4,25 @@ What `manage.py demo` and, with DEBUG, the front page have to show: people, issu
 README.md, "What to delete", says how to do without it.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.asking import ask, login_token
 from apps.accounts.models import User
 from apps.accounts.scopes import LOGIN, SIGNUP
-from apps.newsletter import confirmations, payloads, referrals, services
+from apps.newsletter import referrals, services
 from apps.newsletter.models import Issue, Subscription
-from apps.newsletter.scopes import CONFIRM
-from apps.newsletter.staff.previews import preview_url
 from apps.tokens.models import RequestToken
 from config.demo_issues import ISSUES, DemoIssue
 
@@ -50,25 +51,19 @@ def seed() -> None:
 
 def affiliate_path() -> str:
     """Member's invitation, mode NONE: it carries a payload and acts for nobody."""
-    member = _person(MEMBER)
-    token = referrals.usable_token(referrals.invitation_of(member)) or referrals.invite(member, name=member.name)
-    return token.tokenise(reverse("newsletter:subscribe"))
+    return _invitation().tokenise(reverse("newsletter:subscribe"))
 
 
 def confirm_path() -> str:
-    """The link in the mail after the subscribe form, mode NONE: here for somebody who is new each time."""
+    """The link in the email after the subscribe form, mode NONE: here for somebody who is new each time."""
     _forget(NEWCOMER)
-    token = RequestToken.objects.create_token(
-        scope=CONFIRM,
-        login_mode=RequestToken.LOGIN_MODE_NONE,
-        data=payloads.confirmation(NEWCOMER, _person(MEMBER)),
-        expiration_time=timezone.now() + timedelta(hours=confirmations.CONFIRM_WITHIN_HOURS),
-    )
+    _invitation()
+    token = services.confirmation_token(NEWCOMER, referrals.invitation_of(_person(MEMBER)))
     return token.tokenise(reverse("newsletter:confirm"))
 
 
 def unsubscribe_path() -> str:
-    """The link at the foot of Reader's mails, mode REQUEST; Reader is subscribed when it is shown."""
+    """The link at the foot of Reader's emails, mode REQUEST; Reader is subscribed when it is shown."""
     token = services.ensure_unsubscribe_token(_subscribed(_person(READER)))
     return token.tokenise(reverse("newsletter:unsubscribe"))
 
@@ -95,7 +90,7 @@ def sign_up_path() -> str:
 
 def preview_path() -> str:
     """A link to one draft, for a day: an access token, which acts for nobody and is not stored."""
-    return preview_url(_draft(), timedelta(days=1)).removeprefix(settings.SITE_URL)
+    return services.preview_url(_draft(), timedelta(days=1)).removeprefix(settings.SITE_URL)
 
 
 @dataclass(frozen=True)
@@ -107,9 +102,22 @@ class Flow:
     title: str | Promise
     sentence: str | Promise
     button: str | Promise
-    file: str
+    issued_by: Callable[..., Any]
+    """The function that makes the token."""
+    url_name: str
+    """Of the view that takes it."""
     link: Callable[[], str]
     acts_for: str = ""
+
+    @property
+    def issued_in(self) -> str:
+        """File and line of that function."""
+        return find_line(self.issued_by, "def ")
+
+    @property
+    def taken_in(self) -> str:
+        """File and line of the decorator that declares the token on the view."""
+        return find_line(_view(self.url_name), "@use_request_token(", "@access_token_required(")
 
 
 FLOWS = [
@@ -119,25 +127,28 @@ FLOWS = [
         title=_("Affiliate link"),
         sentence=_("The ordinary subscribe page greets you by the name of the member who invited you."),
         button=_("Open Member's invitation"),
-        file="apps/newsletter/referrals.py",
+        issued_by=referrals.invite,
+        url_name="newsletter:subscribe",
         link=affiliate_path,
     ),
     Flow(
         slug="confirm",
         mode="NONE",
         title=_("Confirm a subscription"),
-        sentence=_("Double opt-in: the link knows the address; its button subscribes it, and works once."),
+        sentence=_("Double opt-in: the link knows the address; its button subscribes it, once."),
         button=_("Open a confirmation link"),
-        file="apps/newsletter/confirmations.py",
+        issued_by=services.confirmation_token,
+        url_name="newsletter:confirm",
         link=confirm_path,
     ),
     Flow(
         slug="unsubscribe",
         mode="REQUEST",
         title=_("Unsubscribe"),
-        sentence=_("The link acts as Reader for one request and signs nobody in; a mail program may post to it."),
+        sentence=_("The link acts as Reader for one request and signs nobody in; an email program can post to it."),
         button=_("Open an unsubscribe link"),
-        file="apps/newsletter/views/leaving.py",
+        issued_by=services.new_unsubscribe_token,
+        url_name="newsletter:unsubscribe",
         link=unsubscribe_path,
         acts_for=READER,
     ),
@@ -145,9 +156,10 @@ FLOWS = [
         slug="sign-in",
         mode="SESSION",
         title=_("Sign in by link"),
-        sentence=_("A mailed link signs Reader in: once, within ten minutes, by a press on its button."),
+        sentence=_("An emailed link signs Reader in: once, within ten minutes, when its button is pressed."),
         button=_("Open a sign-in link"),
-        file="apps/accounts/views.py",
+        issued_by=login_token,
+        url_name="accounts:login_link",
         link=sign_in_path,
         acts_for=READER,
     ),
@@ -155,21 +167,44 @@ FLOWS = [
         slug="sign-up",
         mode="NONE",
         title=_("Sign up by link"),
-        sentence=_("The form that mails you a sign-in link mails an unknown address a link to join."),
+        sentence=_("The form that emails you a sign-in link emails an unknown address a link to join."),
         button=_("Open a sign-up link"),
-        file="apps/accounts/asking.py",
+        issued_by=ask,
+        url_name="accounts:signup",
         link=sign_up_path,
     ),
     Flow(
         slug="preview",
         mode="ACCESS TOKEN",
         title=_("Share a draft"),
-        sentence=_("Whoever has the link reads one unpublished issue for a day; no table remembers the link."),
+        sentence=_("The link opens one unpublished issue for a day; no table remembers it."),
         button=_("Open a link to the draft"),
-        file="apps/newsletter/staff/previews.py",
+        issued_by=services.preview_url,
+        url_name="newsletter:preview",
         link=preview_path,
     ),
 ]
+
+
+def find_line(function: Callable[..., Any], *starts: str) -> str:
+    """Where the code of the function has a line that begins so: the file in this project, a colon, and the number."""
+    code = inspect.unwrap(function)
+    lines, first = inspect.getsourcelines(code)
+    number = next((number for number, line in enumerate(lines, first) if line.lstrip().startswith(starts)), first)
+    return f"{Path(inspect.getfile(code)).relative_to(settings.BASE_DIR).as_posix()}:{number}"
+
+
+def _view(url_name: str) -> Callable[..., Any]:
+    # Any argument will do: the address is only needed to find the view.
+    try:
+        return resolve(reverse(url_name)).func
+    except NoReverseMatch:
+        return resolve(reverse(url_name, args=["any"])).func
+
+
+def _invitation() -> RequestToken:
+    member = _person(MEMBER)
+    return referrals.usable_token(referrals.invitation_of(member)) or referrals.invite(member, name=member.name)
 
 
 def _person(email: str) -> User:
@@ -194,7 +229,6 @@ def _publish(issue: DemoIssue) -> Issue:
             "title": issue.title,
             "summary": issue.summary,
             "body": _unwrapped(issue.body),
-            "status": Issue.Status.SENT if published_at else Issue.Status.DRAFT,
             "published_at": published_at,
         },
     )
@@ -202,9 +236,9 @@ def _publish(issue: DemoIssue) -> Issue:
 
 
 def _draft() -> Issue:
-    """The demo's draft, or a copy where somebody has sent it off."""
+    """The demo's draft, or a copy if somebody has published it."""
     [text] = [issue for issue in ISSUES if issue.days_ago is None]
-    found = Issue.objects.filter(slug__startswith=text.slug, status=Issue.Status.DRAFT).first()
+    found = Issue.objects.filter(slug__startswith=text.slug, published_at=None).first()
     if found is not None:
         return found
     taken = Issue.objects.filter(slug__startswith=text.slug).count()

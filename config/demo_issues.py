@@ -42,15 +42,15 @@ about one.
         summary="An unsubscribe link has to work years later, without a password, and for a machine.",
         days_ago=22,
         body="""
-People leave a list on a day that suits them, often from a mail that is years old. So the link at
+People leave a list on a day that suits them, often from an email that is years old. So the link at
 the foot of this letter has no last day and no limit of uses. It can afford that because it can do
 so little: it acts as one reader, for one request, on one page.
 
 Opening it changes nothing. It shows a page that says which address would leave, half hidden from
-whoever looks over your shoulder, and one button. Pressing the button twice is the same as pressing
+anybody who looks over your shoulder, and one button. Pressing the button twice is the same as pressing
 it once.
 
-The same address stands in a header of the mail, where your mail program finds it. When you press
+The same address stands in a header of the email, where your email program finds it. When you press
 “Unsubscribe” there, the provider's machine sends a single POST with the words
 List-Unsubscribe=One-Click. It brings no cookie, no form token and no patience: a redirect or a
 question counts as failure. RFC 8058 describes this in a few pages, and they are worth reading.
@@ -61,7 +61,7 @@ coming back takes a fresh confirmation.
     ),
     DemoIssue(
         slug="machines-open-your-mail-first",
-        title="Machines open your mail first",
+        title="Machines open your email first",
         summary="Scanners and previews follow every link. What happens then should be nothing.",
         days_ago=8,
         body="""
@@ -92,9 +92,9 @@ too.
 A link that signs you in is a password that somebody else wrote down and posted. We treat it like
 one: it works once, and ten minutes after it was made it does not work at all.
 
-Ten minutes are enough to change to the mail program and back, with a slow server in between. They
-are short enough that a mailbox opened by a stranger next week holds nothing but spent links. Who
-needs longer asks for another one; asking costs a few seconds and tells nobody whether the address
+Ten minutes are enough to change to the email program and back, with a slow server in between. They
+are short enough that a mailbox opened by a stranger next week holds nothing but spent links. If you need
+longer, ask for another one; asking costs a few seconds and tells nobody whether the address
 is known.
 
 Two events end the ten minutes early. A changed password or address makes every outstanding sign-in

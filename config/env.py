@@ -1,4 +1,4 @@
-"""Environment variables, read strictly: a value is understood, or the start stops and says what it may be."""
+"""Environment variables, read strictly: a value is understood, or the start stops and says what it must be."""
 
 import os
 import re
@@ -51,7 +51,7 @@ def parse_bool(name: str, value: str) -> bool:
     """True or false, as it is written in ``value``; ``name`` is for the message."""
     if value.lower() not in BOOLEANS:
         raise ImproperlyConfigured(
-            f"{name} may be true or false (or yes/no, on/off, 1/0), not {value!r}. "
+            f"{name} must be true or false (or yes/no, on/off, 1/0), not {value!r}. "
             "A comment belongs on a line of its own."
         )
     return BOOLEANS[value.lower()]
@@ -63,7 +63,7 @@ def read_int(name: str, default: Default, *, minimum: int = 0) -> int | Default:
     if value is None:
         return default
     if not re.fullmatch(r"-?[0-9]{1,9}", value) or int(value) < minimum:
-        raise ImproperlyConfigured(f"{name} may be a whole number from {minimum} up, not {value!r}.")
+        raise ImproperlyConfigured(f"{name} must be a whole number from {minimum} up, not {value!r}.")
     return int(value)
 
 
@@ -89,7 +89,7 @@ def read_choice(name: str, default: str, choices: Iterable[str]) -> str:
     spellings = {choice.lower(): choice for choice in choices}
     value = read_str(name, default)
     if value.lower() not in spellings:
-        raise ImproperlyConfigured(f"{name} may be {', '.join(spellings.values())}, not {value!r}.")
+        raise ImproperlyConfigured(f"{name} must be {', '.join(spellings.values())}, not {value!r}.")
     return spellings[value.lower()]
 
 
@@ -99,25 +99,25 @@ def read_time_zone(name: str, default: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, OSError, ValueError):
-        raise ImproperlyConfigured(f"{name} may be a time zone such as Europe/Vienna, not {value!r}.") from None
+        raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Vienna, not {value!r}.") from None
     return value
 
 
 def read_sender(name: str, default: str) -> str:
-    """The sender of mails: an address, with or without a name before it."""
+    """The sender of emails: an address, with or without a name before it."""
     value: str = read_str(name, default)
     try:
-        # Django refuses a mail with a line break in a header only when it is sent.
+        # Django refuses an email with a line break in a header only when it is sent.
         validate_email(parseaddr(value)[1] if value.isprintable() else "")
     except ValidationError:
         raise ImproperlyConfigured(
-            f"{name} may be an address, or a name and an address such as News <news@example.com>, not {value!r}."
+            f"{name} must be an address, or a name and an address such as News <news@example.com>, not {value!r}."
         ) from None
     return value
 
 
 def read_site_url(name: str, default: Any = REQUIRED) -> str:
-    """Where the site lives, without a slash at the end: every link in a mail begins with it."""
+    """Where the site lives, without a slash at the end: every link in an email begins with it."""
     value: str = read_str(name, default)
     try:
         port = urlsplit(value).port
@@ -126,7 +126,7 @@ def read_site_url(name: str, default: Any = REQUIRED) -> str:
     if port == 0 or not re.fullmatch(r"https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?/?", value):
         # Not quoted: an address that does not fit may have a password in it.
         raise ImproperlyConfigured(
-            f"{name} may be an address such as https://www.example.com: http:// or https://, the host, "
+            f"{name} must be an address such as https://www.example.com: http:// or https://, the host, "
             "perhaps a port, and nothing after it."
         )
     return value.rstrip("/")

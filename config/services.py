@@ -126,7 +126,7 @@ def read_email(name: str, *, base_dir: Path, console_backend: str = CONSOLE_EMAI
 def _check(name: str, url: str, schemes: Iterable[str]) -> str:
     scheme, separator, _ = url.partition("://")
     if not separator or scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} may begin with {', '.join(f'{scheme}://' for scheme in schemes)}.")
+        raise ImproperlyConfigured(f"{name} must begin with {', '.join(f'{scheme}://' for scheme in schemes)}.")
     if re.search(r"[#\s]", url):
         # The parser would drop the rest of a password that has a "#" in it.
         raise ImproperlyConfigured(f"{name}: in a URL write '#' as %23 and a blank as %20.")

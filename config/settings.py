@@ -1,6 +1,6 @@
 """Settings of the site: one file, every value that differs between machines comes from the environment.
 
-.env.example lists the variables and says what each may be.
+.env.example lists the variables and says what each must be.
 """
 
 import re
@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "apps.site",
     "apps.accounts",
     "apps.newsletter",
+    "apps.mailing",
     "apps.demo",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -143,6 +144,7 @@ DEMO_MAILBOX_DIR = dotenv.LOCAL_DIR / "mailbox"
 DEFAULT_FROM_EMAIL = env.read_sender("DEFAULT_FROM_EMAIL", "Latchkey <latchkey@localhost>")
 
 NEWSLETTER_RATE = env.read_int("NEWSLETTER_RATE", 0)
+NEWSLETTER_WORKERS = env.read_int("NEWSLETTER_WORKERS", 1, minimum=1)
 NEWSLETTER_POSTAL_ADDRESS = env.read_str("NEWSLETTER_POSTAL_ADDRESS", "")
 
 # Work for a queue: done at once in the process that asks for it, or by `manage.py db_worker`. See docs/sending.md.
@@ -187,7 +189,7 @@ SECURE_SSL_REDIRECT = env.read_bool("SECURE_SSL_REDIRECT", not DEBUG)
 SECURE_HSTS_SECONDS = env.read_int("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600)
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
-# Strict would leave the cookie behind when a link in a mail is followed.
+# Strict would leave the cookie behind when a link in an email is followed.
 SESSION_COOKIE_SAMESITE = "Lax"
 
 # None, not set: no proxy is trusted, and a request that seems to come through one is worth a warning.
@@ -231,7 +233,7 @@ LOGGING = {
         # Django gives these two handlers of their own, which would write tokens: they are taken away.
         "django": {"handlers": [], "level": LOG_LEVEL},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        # At DEBUG these write a line per query, with its parameters, per look-up that fails in a template, with the whole
+        # At DEBUG these write a line per query, with its parameters, per failed look-up in a template, with the whole
         # context, and per watched file.
         "django.db.backends": {"level": "INFO"},
         "django.template": {"level": "INFO"},

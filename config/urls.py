@@ -14,6 +14,7 @@ urlpatterns = [
     path("demo/<slug:slug>/", start_flow, name="start_flow"),
     path("accounts/", include("apps.accounts.urls")),
     path("newsletter/", include("apps.newsletter.urls")),
+    path("newsletter/", include("apps.mailing.urls")),
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
 ]

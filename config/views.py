@@ -13,7 +13,7 @@ from config import demo
 @require_POST
 def start_flow(request: HttpRequest, slug: str) -> HttpResponse:
     """Makes a fresh link for somebody of the demo and goes there."""
-    # Threat: a key for whoever asks. With DEBUG only, and only for the people of the demo.
+    # Threat: a key for anybody who asks. With DEBUG only, and only for the people of the demo.
     flow = next((flow for flow in demo.FLOWS if flow.slug == slug), None)
     if flow is None or not settings.DEBUG:
         raise Http404

@@ -125,7 +125,7 @@ def adopt(path: Path, formatter: list[str]) -> int:
         ((alike(yours, files_at(commit)), commit) for commit in history()), key=lambda found: found[0]
     )
     if likeness < ALIKE:
-        raise CopyError(f"{path} is no version of {APP} that is known here: the most alike has {likeness:.0%} of it.")
+        raise CopyError(f"{path} is not a version of {APP} that is known here: the closest has {likeness:.0%} of it.")
     files = files_at(commit)
     record(path, commit, files)
     print(f"{path} is {version_of(files)}, commit {commit[:10]}: {likeness:.1%} of the words are the same.")
@@ -192,7 +192,7 @@ def formatted(path: Path, formatter: list[str], *versions: Files) -> list[Files]
 
 def read(path: Path) -> Files:
     if not (path / "apps.py").exists():
-        raise CopyError(f"{path} is no copy of {APP}: it has no apps.py.")
+        raise CopyError(f"{path} is not a copy of {APP}: it has no apps.py.")
     names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
     return {name: (path / name).read_bytes() for name in names if name != RECORD and not NOT_OURS.search(name)}
 

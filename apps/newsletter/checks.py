@@ -1,4 +1,4 @@
-"""`manage.py check`: settings of the site that would break the newsletter without a sound."""
+"""`manage.py check`: settings of the site that would break the links without a sound."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,21 +14,8 @@ def check_one_click_is_not_redirected(app_configs: Any, **kwargs: Any) -> list[c
         return []
     return [
         checks.Error(
-            "One-click unsubscribes come to nothing: PREPEND_WWW redirects them, and RFC 8058 forbids to follow.",
+            "One-click unsubscribe does not work: PREPEND_WWW redirects it, and RFC 8058 forbids senders to do that.",
             hint=f"Set SITE_URL={settings.SITE_URL.replace(host, f'www.{host}')}",
             id="newsletter.E001",
-        )
-    ]
-
-
-@checks.register(checks.Tags.compatibility, deploy=True)
-def check_postal_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    if settings.NEWSLETTER_POSTAL_ADDRESS:
-        return []
-    return [
-        checks.Warning(
-            "The newsletter does not say where its publisher lives; many countries ask for that.",
-            hint='Set NEWSLETTER_POSTAL_ADDRESS, for example NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town, Country"',
-            id="newsletter.W001",
         )
     ]

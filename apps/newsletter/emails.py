@@ -1,4 +1,4 @@
-"""The words are in templates/newsletter/mail/; an issue becomes an email in rendering.py."""
+"""The words are in templates/newsletter/mail/."""
 
 from django.utils.translation import gettext as _
 

@@ -6,7 +6,6 @@ from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.newsletter.models import Subscription
 from apps.site.addresses import AddressField
 
 MOST_READERS = 1_000_000
@@ -24,24 +23,27 @@ class InvitationForm(forms.Form):
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
         # Threat: the name is shown to strangers under our address, so it must not carry a link or an address.
-        validators=[RegexValidator(r"[@:/\\<>]", _("A name without @ : / \\ < > please."), inverse_match=True)],
+        validators=[RegexValidator(r"[@:/\\<>]", _("Enter a name without @ : / \\ < or >."), inverse_match=True)],
     )
     quota = forms.IntegerField(
-        label=_("Readers at most"),
-        help_text=_("Empty: as many as like to come. Counted when they confirm."),
+        label=_("Number of readers"),
+        help_text=_("Leave empty for no limit. Readers count when they confirm."),
         min_value=1,
         max_value=MOST_READERS,
         required=False,
         error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), _("Enter a whole number from 1 to a million, or nothing.")
+            ("invalid", "min_value", "max_value"), _("Enter a whole number from 1 to a million, or leave it empty.")
         ),
     )
     expires_on = forms.DateField(
         label=_("Last day"),
-        help_text=_("Empty: none. Another day makes another link; the one you passed on keeps the earlier of the two."),
+        help_text=_(
+            "Leave empty for a link without an end. If you change the day, you get a new link; "
+            "the one you have shared works until the earlier of the two days."
+        ),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         required=False,
-        error_messages={"invalid": _("Enter a day such as 2030-12-31, or nothing.")},
+        error_messages={"invalid": _("Enter a date such as 2030-12-31, or leave it empty.")},
     )
 
     def clean_expires_on(self) -> datetime | None:
@@ -51,22 +53,7 @@ class InvitationForm(forms.Form):
             return None
         today = timezone.localdate()
         if day < today:
-            raise ValidationError(_("That day is over. Choose a later one."))
+            raise ValidationError(_("This day has passed. Choose a later one."))
         if day > today + LONGEST_INVITATION:
-            raise ValidationError(_("Choose a day within ten years, or none."))
+            raise ValidationError(_("Choose a day within ten years, or leave it empty."))
         return timezone.make_aware(datetime.combine(day, time.max.replace(microsecond=0)))
-
-
-class LeavingReasonForm(forms.Form):
-    reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[("", _("Rather not say")), *Subscription.LeavingReason.choices],
-        required=False,
-        error_messages={"invalid_choice": _("Choose one of the reasons in the list.")},
-    )
-    comment = forms.CharField(
-        label=_("In your words"),
-        max_length=Subscription._meta.get_field("leaving_comment").max_length,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        required=False,
-    )

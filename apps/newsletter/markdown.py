@@ -1,4 +1,4 @@
-"""The text of an issue as HTML: the same on its page, in a preview and in the mail."""
+"""The text of an issue as HTML: the same on its page, in a preview and in the email."""
 
 import re
 
@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
-# What works in a mail as it does on the page, so no relative address; and nothing that runs.
+# What works in an email as it does on the page, so no relative address; and nothing that runs.
 LINKS = re.compile(r"(https?://|mailto:)[^\s]", re.IGNORECASE)
 
 

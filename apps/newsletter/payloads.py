@@ -1,8 +1,8 @@
 """
 What the links of this app carry in ``token.data``, read back with suspicion.
 
-Staff can edit the payload in the admin, and an older release may have written it: each reader
-answers an empty value where it finds something else.
+Staff can edit the payload in the admin, and an older release may have written it: each function returns an empty value
+where it finds something else.
 """
 
 from __future__ import annotations
@@ -14,14 +14,6 @@ from django.core.exceptions import ValidationError
 
 from apps.site.addresses import read_address
 from apps.site.http import User
-
-
-def invitation(referrer: User, name: str) -> dict[str, str]:
-    return {"referrer": str(referrer.pk), "name": name}
-
-
-def confirmation(email: str, referrer: User | None) -> dict[str, str]:
-    return {"email": email} | ({"referrer": str(referrer.pk)} if referrer else {})
 
 
 def inviter_name(data: Any) -> str:

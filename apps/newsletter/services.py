@@ -1,4 +1,4 @@
-"""What must happen together when a reader comes, goes or returns."""
+"""What must happen together when a reader comes, goes or returns; and the links that go out."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from apps.newsletter import referrals, scopes
-from apps.newsletter.links import is_usable
-from apps.newsletter.models import Subscription, Suppression
+from apps.newsletter import emails, referrals, scopes
+from apps.newsletter.models import Invitation, Issue, Subscription, is_usable
+from apps.newsletter.signals import subscribed, unsubscribed
+from apps.site.emails import absolute_url, deliver
 from apps.site.http import User
+from apps.tokens.access.decorators import access_url
+from apps.tokens.access.scope import access_obj
 from apps.tokens.models import RequestToken
 
+CONFIRM_WITHIN_HOURS = 48
 UNDO_WITHIN = timedelta(days=1)
-NO_REASON = {"leaving_reason": "", "leaving_comment": ""}
 
 
 class Outcome(Enum):
@@ -33,11 +36,35 @@ class Outcome(Enum):
 
 
 @transaction.atomic
+def request_confirmation(email: str, *, invitation: Invitation | None = None) -> None:
+    """
+    Sends ``email`` a link that subscribes it, and stores nothing else. ``invitation`` is the one that led here.
+
+    Raises MailNotSentError.
+    """
+    token = confirmation_token(email, invitation)
+    if invitation is not None:
+        referrals.count_signup(invitation, email)
+    message = emails.confirmation(email, token, hours=CONFIRM_WITHIN_HOURS)
+    transaction.on_commit(lambda: deliver(message))
+
+
+def confirmation_token(email: str, invitation: Invitation | None) -> RequestToken:
+    """It acts for nobody, as there is no account yet: the address is in its payload. Works once."""
+    return RequestToken.objects.create_token(
+        scope=scopes.CONFIRM,
+        login_mode=RequestToken.LOGIN_MODE_NONE,
+        data={"email": email} | ({"referrer": str(invitation.member_id)} if invitation else {}),
+        expiration_time=timezone.now() + timedelta(hours=CONFIRM_WITHIN_HOURS),
+    )
+
+
+@transaction.atomic
 def subscribe(email: str, *, referrer: User | None = None) -> Outcome:
     """
-    Makes the owner of ``email`` a reader: call it when the owner has asked for that, and nobody else.
+    Makes the owner of ``email`` a reader: call it when the owner, and nobody else, has asked for that.
 
-    It lifts a suppression. Who is new counts for ``referrer``; who returns does not.
+    A new reader counts for ``referrer``; one that returns does not.
     """
     user, _created = get_user_model().objects.get_or_create_by_email(email)
     if not user.is_active:
@@ -47,44 +74,39 @@ def subscribe(email: str, *, referrer: User | None = None) -> Outcome:
     if created and referrer is not None:
         referrals.credit(subscription, referrer)
     left = Subscription.objects.filter(pk=subscription.pk, unsubscribed_at__isnull=False)
-    returned = left.update(unsubscribed_at=None, confirmed_at=timezone.now(), **NO_REASON)
+    returned = left.update(unsubscribed_at=None, confirmed_at=timezone.now())
     if not created and not returned:
         return Outcome.ALREADY_SUBSCRIBED
-    # Last, here and below: transactions that lock the two tables in one order cannot wait for each other.
-    Suppression.objects.lift(user.email)
+    # Last, here and below: transactions that lock two tables in one order cannot wait for each other.
+    subscribed.send(Subscription, user=user)
     return Outcome.SUBSCRIBED if created else Outcome.RETURNED
 
 
 @transaction.atomic
 def unsubscribe(user: User) -> Outcome:
-    """Ends the subscription, as often as one likes, and sees to it that no import brings the address back."""
+    """Ends the subscription. Calling it again changes nothing."""
     subscriptions = Subscription.objects.filter(user=user)
     ended = subscriptions.filter(unsubscribed_at__isnull=True).update(unsubscribed_at=timezone.now())
-    # Not for who has left already: without the lock of that UPDATE, an undo could come in between.
+    # Somebody who has left already is told so, and no signal is sent: without the lock of that UPDATE, an undo could
+    # come in between.
     if not ended and subscriptions.exists():
         return Outcome.ALREADY_UNSUBSCRIBED
-    Suppression.objects.add(user.email)
+    unsubscribed.send(Subscription, user=user)
     return Outcome.UNSUBSCRIBED if ended else Outcome.NOT_SUBSCRIBED
-
-
-def keep_leaving_reason(user: User, *, reason: str, comment: str) -> None:
-    """Notes why somebody left, if they like to say; erased with the subscription, forgotten when they return."""
-    left = Subscription.objects.filter(user=user, unsubscribed_at__isnull=False)
-    left.update(leaving_reason=reason, leaving_comment=comment)
 
 
 @transaction.atomic
 def undo_unsubscribe(user: User) -> Outcome:
     """
-    Takes an unsubscription back within ``UNDO_WITHIN``.
+    Undoes an unsubscribe within ``UNDO_WITHIN``.
 
-    The link in a mail outlives every mailbox: whoever finds an old one may end a subscription
-    with it, but must not bring somebody back who left long ago.
+    The link in an email outlives every mailbox: somebody who finds an old one can end a subscription with it, but must
+    not bring back a reader who left long ago.
     """
     subscriptions = Subscription.objects.filter(user=user)
     recent = subscriptions.filter(unsubscribed_at__gt=timezone.now() - UNDO_WITHIN)
-    if recent.update(unsubscribed_at=None, **NO_REASON):
-        Suppression.objects.lift(user.email)
+    if recent.update(unsubscribed_at=None):
+        subscribed.send(Subscription, user=user)
         return Outcome.RETURNED
     if subscriptions.filter(unsubscribed_at__isnull=True).exists():
         return Outcome.ALREADY_SUBSCRIBED
@@ -92,22 +114,36 @@ def undo_unsubscribe(user: User) -> Outcome:
 
 
 def ensure_unsubscribe_token(subscription: Subscription) -> RequestToken:
-    """The reader's one unsubscribe token, for every mail; minted when there is none that works."""
+    """The reader's one unsubscribe token, for every email; made when there is none that works."""
     token = subscription.unsubscribe_token
     if is_usable(token):
         return token
     with transaction.atomic():
-        fresh = RequestToken.objects.create_token(
-            scope=scopes.UNSUBSCRIBE,
-            login_mode=RequestToken.LOGIN_MODE_REQUEST,
-            user=subscription.user,
-            max_uses=None,
-        )
+        fresh = new_unsubscribe_token(subscription.user_id)
+        fresh.save()
         unchanged = Subscription.objects.filter(pk=subscription.pk, unsubscribe_token=token)
         if unchanged.update(unsubscribe_token=fresh):
             subscription.unsubscribe_token = fresh
             return fresh
         fresh.delete()
-    # Somebody else has minted one meanwhile; the emails already out carry theirs.
+    # Somebody else has made one meanwhile; the emails already out carry theirs.
     subscription.refresh_from_db(fields=["unsubscribe_token"])
     return ensure_unsubscribe_token(subscription)
+
+
+def new_unsubscribe_token(user_id: int) -> RequestToken:
+    """Not saved. It acts for its user, has no last day and no last use: an email can be years old when it is read."""
+    return RequestToken(
+        scope=scopes.UNSUBSCRIBE, login_mode=RequestToken.LOGIN_MODE_REQUEST, user_id=user_id, max_uses=None
+    )
+
+
+def preview_url(issue: Issue, lifetime: timedelta) -> str:
+    """
+    A URL that opens this draft to anybody. Show it to the person who asked for it, and keep no copy.
+
+    Nothing is stored, so nothing counts visits. It ends at its expiry, when the issue is published, when
+    ``issue.stop_sharing`` is called and, as it contains the slug, when that changes.
+    """
+    page = absolute_url("newsletter:preview", issue.slug)
+    return access_url(page, access_obj(issue, scopes.PREVIEW), expires_in=lifetime, state=issue.preview_state())

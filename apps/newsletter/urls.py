@@ -1,20 +1,17 @@
-from django.urls import include, path
+from django.urls import path
 
-from apps.newsletter.staff.previews import preview
-from apps.newsletter.views import inviting, issues, leaving, subscribing
+from apps.newsletter import views
 
 app_name = "newsletter"
 
 urlpatterns = [
-    path("", issues.archive, name="archive"),
-    path("issues/<slug:slug>/", issues.issue, name="issue"),
-    path("preview/<slug:slug>/", preview, name="preview"),
-    path("staff/", include("apps.newsletter.staff.urls")),
-    path("subscribe/", subscribing.subscribe, name="subscribe"),
-    path("subscribe/done/", subscribing.subscribe_done, name="subscribe_done"),
-    path("confirm/", subscribing.confirm, name="confirm"),
-    path("unsubscribe/", leaving.unsubscribe, name="unsubscribe"),
-    path("unsubscribe/reason/", leaving.leaving_reason, name="leaving_reason"),
-    path("resubscribe/", leaving.resubscribe, name="resubscribe"),
-    path("invite/", inviting.invite, name="invite"),
+    path("", views.archive, name="archive"),
+    path("issues/<slug:slug>/", views.issue, name="issue"),
+    path("preview/<slug:slug>/", views.preview, name="preview"),
+    path("subscribe/", views.subscribe, name="subscribe"),
+    path("subscribe/done/", views.subscribe_done, name="subscribe_done"),
+    path("confirm/", views.confirm, name="confirm"),
+    path("unsubscribe/", views.unsubscribe, name="unsubscribe"),
+    path("resubscribe/", views.resubscribe, name="resubscribe"),
+    path("invite/", views.invite, name="invite"),
 ]

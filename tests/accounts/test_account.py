@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import KnownBrowser, SignInRequest, User
-from apps.newsletter import confirmations
 from apps.newsletter import services as newsletter
 from apps.tokens.models import RequestToken, RequestTokenLog
 from tests.factories import UserFactory
@@ -179,7 +178,7 @@ def test_a_deleted_account_leaves_nothing_behind(member, ask, client):
     ask("reader@example.com")
     newsletter.subscribe("reader@example.com")
     RequestToken.objects.create_token(scope="accounts.signup", data={"email": "reader@example.com"})
-    confirmations.request_confirmation("reader@example.com")
+    newsletter.request_confirmation("reader@example.com")
 
     answer = member.press(member.get(DELETE))
 

@@ -323,7 +323,8 @@ def send_issue(machine, editor, slug, *, to):
     before = len(machine.mail.emails)
     assert editor.submit(f"/newsletter/staff/issues/{slug}/send/").status == 302
     wait_until(lambda: len(machine.mail.emails) >= before + to, f"{to} readers have {slug}")
-    wait_until(lambda: machine.shell(f"print(Issue.objects.get(slug='{slug}').status)") == "sent", f"{slug} is sent")
+    status = f"print(Dispatch.objects.get(issue__slug='{slug}').status)"
+    wait_until(lambda: machine.shell(status) == "sent", f"{slug} is sent")
     assert len(machine.mail.emails) == before + to
 
 

@@ -186,7 +186,7 @@ class Machine:
 
     def shell(self, code):
         """What the code prints, with the site's models at hand."""
-        apps = ("tokens", "newsletter", "accounts")
+        apps = ("tokens", "newsletter", "mailing", "accounts")
         imports = "\n".join(f"from apps.{name}.models import *" for name in apps)
         return self.manage("shell", "-v", "0", "-c", f"{imports}\n{code}").strip()
 

@@ -185,7 +185,7 @@ def test_what_is_no_copy_is_not_adopted(owner):
     owner.copy.mkdir()
     (owner.copy / "apps.py").write_text("something else")
 
-    assert "is no version of apps/tokens that is known here" in owner.run("adopt", status=2)
+    assert "is not a version of apps/tokens that is known here" in owner.run("adopt", status=2)
 
 
 def test_verify_counts_changes_and_security_entries_that_are_missed(old_copy):

@@ -16,7 +16,6 @@ class IssueFactory(factory.django.DjangoModelFactory):
 
 
 class PublishedIssueFactory(IssueFactory):
-    status = Issue.Status.SENT
     published_at = factory.LazyFunction(timezone.now)
 
 

@@ -103,7 +103,7 @@ def test_confirming_a_second_mail_changes_nothing(client, confirm_path):
 
     page = client.post(paths[1])
 
-    assert "You were subscribed already" in page.content.decode()
+    assert "You are subscribed already" in page.content.decode()
     assert Subscription.objects.values().get() == before
 
 

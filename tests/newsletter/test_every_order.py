@@ -12,13 +12,12 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
-from apps.newsletter import referrals, services
-from apps.newsletter.models import Invitation, Subscription, Suppression
+from apps.newsletter import referrals
+from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from apps.tokens.tests.every_order import every_order, pause
 from apps.tokens.tests.memory import in_memory, keep
 from tests.factories import UserFactory
-from tests.newsletter.factories import SubscriptionFactory
 
 GONE, HERE = "gone", "here"
 
@@ -65,16 +64,6 @@ def confirm_link(email="newcomer@example.com", **data):
     return token.tokenise(reverse("newsletter:confirm"))
 
 
-def link_of(subscription, name):
-    return services.ensure_unsubscribe_token(subscription).tokenise(reverse(f"newsletter:{name}"))
-
-
-def is_reader():
-    """Whether the only subscription stands, as the subscription has it and as the suppression list has it."""
-    subscription = Subscription.objects.get()
-    return HERE if subscription.unsubscribed_at is None else GONE, GONE if Suppression.objects.exists() else HERE
-
-
 def test_two_presses_on_one_confirm_link_make_one_reader(every_outcome):
     link = confirm_link()
 
@@ -85,31 +74,6 @@ def test_two_confirm_links_for_one_address_make_one_reader(every_outcome):
     links = [confirm_link(), confirm_link()]
 
     assert every_outcome(links, Subscription.objects.count) == {((200, 200), 1)}
-
-
-def test_leaving_and_its_undo_end_in_one_of_the_two(every_outcome):
-    subscription = SubscriptionFactory()
-    links = [link_of(subscription, "unsubscribe"), link_of(subscription, "resubscribe")]
-
-    assert every_outcome(links, is_reader) == {((200, 200), (HERE, HERE)), ((200, 200), (GONE, GONE))}
-
-
-@pytest.mark.proof
-def test_leaving_twice_and_an_undo_end_in_one_of_the_two(every_outcome):
-    subscription = SubscriptionFactory()
-    leave, undo = link_of(subscription, "unsubscribe"), link_of(subscription, "resubscribe")
-
-    # Statement by statement the three have a hundred times as many orders.
-    found = every_outcome([leave, leave], is_reader, in_one_step=[undo])
-
-    assert found == {((200, 200, 200), (HERE, HERE)), ((200, 200, 200), (GONE, GONE))}
-
-
-def test_leaving_and_confirming_anew_end_in_one_of_the_two(every_outcome):
-    subscription = SubscriptionFactory()
-    links = [link_of(subscription, "unsubscribe"), confirm_link(subscription.user.email)]
-
-    assert every_outcome(links, is_reader) == {((200, 200), (HERE, HERE)), ((200, 200), (GONE, GONE))}
 
 
 @pytest.mark.proof

@@ -2,9 +2,10 @@ from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from apps.newsletter import payloads, referrals
+from apps.newsletter import referrals
 from apps.newsletter.models import Invitation
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
@@ -36,7 +37,7 @@ def test_a_stranger_is_asked_to_sign_in(client):
 def test_opening_the_page_makes_no_link(signed_in):
     page = signed_in.get(INVITE)
 
-    assert "Make my link" in page.content.decode()
+    assert "Get my link" in page.content.decode()
     assert not RequestToken.objects.exists()
 
 
@@ -80,7 +81,10 @@ def test_a_name_that_strangers_should_not_be_shown_is_refused(signed_in, name):
 
 
 def test_the_invitation_of_a_closed_account_counts_for_nobody(member):
+    link = referrals.invite(member, name="Member").tokenise(reverse("newsletter:subscribe"))
     member.is_active = False
     member.save()
 
-    assert referrals.find_invitation(payloads.invitation(member, "Member")) is None
+    Client().get(link)
+
+    assert Invitation.objects.get().clicks == 0

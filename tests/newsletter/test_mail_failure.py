@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from apps.newsletter import confirmations
+from apps.newsletter import services
 from apps.tokens.models import RequestToken
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +18,7 @@ def test_the_mail_goes_out_when_its_token_is_stored_for_good(monkeypatch):
     in_transaction = []
     monkeypatch.setattr(SEND, lambda self, messages: in_transaction.append(connection.in_atomic_block))
 
-    confirmations.request_confirmation("newcomer@example.com")
+    services.request_confirmation("newcomer@example.com")
 
     assert in_transaction == [False]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from apps.newsletter.markdown import render
-from tests.newsletter.factories import IssueFactory, PublishedIssueFactory
+from tests.newsletter.factories import PublishedIssueFactory
 
 
 def test_paragraphs_stress_lists_quotes_and_links_become_html():
@@ -82,10 +82,3 @@ def test_the_page_of_an_issue_shows_its_markdown_as_html(client):
     page = client.get(issue.get_absolute_url()).text
 
     assert "<p>One <em>two</em> &lt;b&gt;three&lt;/b&gt;</p>" in page
-
-
-@pytest.mark.django_db
-def test_the_page_of_a_draft_shows_its_markdown_as_html(editor_client):
-    issue = IssueFactory(body="One *two*")
-
-    assert "<p>One <em>two</em></p>" in editor_client.get(f"/newsletter/staff/issues/{issue.slug}/").text

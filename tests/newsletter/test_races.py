@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.newsletter import referrals, services
-from apps.newsletter.models import Invitation, Subscription, Suppression
+from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
 from tests.newsletter.factories import SubscriptionFactory
@@ -93,31 +93,3 @@ def test_parallel_readers_cannot_share_the_last_place_of_an_invitation():
     assert statuses == [200] * THREADS
     assert Subscription.objects.count() == THREADS
     assert Subscription.objects.filter(referrer=member).count() == Invitation.objects.get().confirmed == 3
-
-
-def test_parallel_one_clicks_suppress_an_address_once():
-    path = services.ensure_unsubscribe_token(SubscriptionFactory()).tokenise(reverse("newsletter:unsubscribe"))
-
-    at_once(lambda path: Client().post(path).status_code, [path] * THREADS)
-
-    assert Suppression.objects.count() == 1
-
-
-@pytest.mark.parametrize("_round", range(3))
-def test_leaving_and_coming_back_at_once_end_in_one_of_the_two(_round):
-    subscription = SubscriptionFactory()
-    email = subscription.user.email
-    leave = services.ensure_unsubscribe_token(subscription).tokenise(reverse("newsletter:unsubscribe"))
-    undo = services.ensure_unsubscribe_token(subscription).tokenise(reverse("newsletter:resubscribe"))
-    confirms = [
-        RequestToken.objects.create_token(scope="newsletter.confirm", data={"email": email}).tokenise(
-            reverse("newsletter:confirm")
-        )
-        for _ in range(2)
-    ]
-
-    statuses = at_once(lambda path: Client().post(path).status_code, [leave, undo, leave, *confirms, undo])
-
-    subscription.refresh_from_db()
-    assert set(statuses) == {200}
-    assert Suppression.objects.exists() == (subscription.unsubscribed_at is not None)

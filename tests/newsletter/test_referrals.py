@@ -13,7 +13,7 @@ from django.db.models.signals import post_save
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.newsletter import first_touch, referrals
+from apps.newsletter import referrals
 from apps.newsletter.models import Invitation, Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
@@ -69,7 +69,7 @@ def ask(browser, path=SUBSCRIBE, email="newcomer@example.com"):
 
 
 def figures(browser):
-    return [step.count for step in browser.get(INVITE).context["funnel"]]
+    return [count for _label, count in browser.get(INVITE).context["funnel"]]
 
 
 def referrer_of(email="newcomer@example.com"):
@@ -197,7 +197,7 @@ def test_the_cookie_is_signed_short_lived_and_for_this_app_only(settings, visito
 
     visitor.get(link())
 
-    cookie = visitor.cookies[first_touch.COOKIE]
+    cookie = visitor.cookies[referrals.COOKIE]
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
     assert (cookie["path"], cookie["max-age"]) == ("/newsletter/", 30 * 24 * 60 * 60)
     assert re.fullmatch(r"\d+:[\w-]+:[\w-]+", cookie.value)
@@ -208,21 +208,21 @@ def test_confirming_removes_the_cookie(visitor, link, confirm):
 
     confirm(visitor)
 
-    assert visitor.cookies[first_touch.COOKIE].value == ""
+    assert visitor.cookies[referrals.COOKIE].value == ""
 
 
 def test_without_a_link_there_is_no_cookie(visitor, confirm):
     ask(visitor)
     answer = confirm(visitor)
 
-    assert first_touch.COOKIE not in visitor.cookies
+    assert referrals.COOKIE not in visitor.cookies
     assert not answer.has_header("Set-Cookie")
 
 
 @pytest.mark.parametrize("forged", ["1", "1:x:y", "", "x" * 5000, "\xff"])
 def test_a_cookie_that_somebody_wrote_is_not_believed(visitor, link, confirm, forged):
     link()
-    visitor.cookies[first_touch.COOKIE] = forged
+    visitor.cookies[referrals.COOKIE] = forged
 
     ask(visitor)
     confirm(visitor)
@@ -241,7 +241,7 @@ def test_the_cookie_counts_for_thirty_days(visitor, link, confirm, member, monke
     ask(visitor)
     confirm(visitor)
 
-    assert first_touch.COOKIE in visitor.cookies
+    assert referrals.COOKIE in visitor.cookies
     assert referrer_of() == (member if counts else None)
 
 
@@ -265,7 +265,7 @@ def test_a_machine_that_only_looks_is_not_counted_and_gets_no_cookie(signed_in, 
 
     assert figures(signed_in) == [0, 0, 0]
     assert Invitation.objects.get().token.used_to_date == 0
-    assert first_touch.COOKIE not in visitor.cookies
+    assert referrals.COOKIE not in visitor.cookies
 
 
 def test_the_members_own_visit_is_flagged_and_not_counted(signed_in, link):
@@ -274,7 +274,7 @@ def test_the_members_own_visit_is_flagged_and_not_counted(signed_in, link):
     assert "This is your own link" in page.content.decode()
     assert figures(signed_in) == [0, 0, 0]
     assert Invitation.objects.get().token.used_to_date == 0
-    assert first_touch.COOKIE not in signed_in.cookies
+    assert referrals.COOKIE not in signed_in.cookies
 
 
 def test_whom_a_signed_in_member_signs_up_by_their_own_link_is_not_counted(signed_in, client, link, member):
@@ -332,9 +332,9 @@ def test_who_comes_when_the_quota_is_reached_subscribes_without_an_inviter(signe
     late.press(page, email="second@example.com")
     confirm(late)
 
-    assert "has brought all the readers it was made for" in page.content.decode()
+    assert "has reached its number of readers" in page.content.decode()
     assert "invites you" not in page.content.decode()
-    assert first_touch.COOKIE not in late.cookies
+    assert referrals.COOKIE not in late.cookies
     assert referrer_of("second@example.com") is None
     assert figures(signed_in)[2] == 1
 

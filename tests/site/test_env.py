@@ -24,7 +24,7 @@ def test_a_boolean_is_false(monkeypatch, value):
 def test_a_boolean_that_is_neither_stops_the_start(monkeypatch, value):
     monkeypatch.setenv("DEBUG", value)
 
-    with pytest.raises(ImproperlyConfigured, match=r"DEBUG may be true or false .* line of its own"):
+    with pytest.raises(ImproperlyConfigured, match=r"DEBUG must be true or false .* line of its own"):
         env.read_bool("DEBUG", False)
 
 
@@ -64,7 +64,7 @@ def test_a_missing_key_comes_with_the_command_that_makes_one(monkeypatch):
 def test_a_number_that_is_none_stops_the_start(monkeypatch, value):
     monkeypatch.setenv("TRUSTED_PROXY_COUNT", value)
 
-    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXY_COUNT may be a whole number from 0 up"):
+    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXY_COUNT must be a whole number from 0 up"):
         env.read_int("TRUSTED_PROXY_COUNT", 0)
 
 
@@ -113,7 +113,7 @@ def test_a_site_address_is_scheme_host_and_port(monkeypatch, value):
 def test_any_other_site_address_stops_the_start_and_is_not_shown(monkeypatch, value):
     monkeypatch.setenv("SITE_URL", value)
 
-    with pytest.raises(ImproperlyConfigured, match="SITE_URL may be an address such as") as caught:
+    with pytest.raises(ImproperlyConfigured, match="SITE_URL must be an address such as") as caught:
         env.read_site_url("SITE_URL")
 
     assert "hunter2" not in str(caught.value)
@@ -128,7 +128,7 @@ def test_a_choice_is_found_in_any_case(monkeypatch):
 def test_an_unknown_choice_stops_the_start(monkeypatch):
     monkeypatch.setenv("LOG_LEVEL", "VERBOSE")
 
-    with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL may be DEBUG, INFO, not 'VERBOSE'"):
+    with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL must be DEBUG, INFO, not 'VERBOSE'"):
         env.read_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO"))
 
 
@@ -136,7 +136,7 @@ def test_an_unknown_choice_stops_the_start(monkeypatch):
 def test_an_unknown_time_zone_stops_the_start(monkeypatch, value):
     monkeypatch.setenv("TIME_ZONE", value)
 
-    with pytest.raises(ImproperlyConfigured, match="TIME_ZONE may be a time zone such as"):
+    with pytest.raises(ImproperlyConfigured, match="TIME_ZONE must be a time zone such as"):
         env.read_time_zone("TIME_ZONE", "UTC")
 
 
@@ -144,5 +144,5 @@ def test_an_unknown_time_zone_stops_the_start(monkeypatch, value):
 def test_a_sender_without_an_address_stops_the_start(monkeypatch, value):
     monkeypatch.setenv("DEFAULT_FROM_EMAIL", value)
 
-    with pytest.raises(ImproperlyConfigured, match="DEFAULT_FROM_EMAIL may be an address"):
+    with pytest.raises(ImproperlyConfigured, match="DEFAULT_FROM_EMAIL must be an address"):
         env.read_sender("DEFAULT_FROM_EMAIL", "")

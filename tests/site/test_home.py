@@ -4,6 +4,7 @@ from html import unescape
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.newsletter.models import Issue
@@ -67,15 +68,26 @@ def test_with_debug_every_flow_has_mode_file_and_one_button(client, with_debug, 
 
     card = re.findall(r'<li class="card">(.*?)</li>', page, re.DOTALL)[position]
     assert flow.mode in card
-    assert flow.file in card
+    assert f"issued in {flow.issued_in}, taken in {flow.taken_in}" in card
     assert card.count("<button") == 1
     assert f'action="{reverse("start_flow", args=[flow.slug])}"' in card
 
 
-def test_the_files_to_read_exist(settings):
-    missing = [flow.file for flow in demo.FLOWS if not (settings.BASE_DIR / flow.file).is_file()]
+def line_at(place, base_dir):
+    file, number = place.split(":")
+    return (base_dir / file).read_text(encoding="utf-8").splitlines()[int(number) - 1]
 
-    assert missing == []
+
+@pytest.mark.parametrize("flow", demo.FLOWS, ids=FLOWS)
+def test_a_card_names_the_line_where_the_issuing_function_begins(settings, flow):
+    assert line_at(flow.issued_in, settings.BASE_DIR).startswith(f"def {flow.issued_by.__name__}(")
+
+
+@pytest.mark.parametrize("flow", demo.FLOWS, ids=FLOWS)
+def test_a_card_names_the_line_of_the_decorator_that_takes_the_token(settings, flow):
+    declared = line_at(flow.taken_in, settings.BASE_DIR)
+
+    assert declared.startswith("@access_token_required(" if flow.slug == "preview" else "@use_request_token(")
 
 
 def test_the_front_page_holds_no_token_and_makes_none(client, with_debug):
@@ -136,17 +148,17 @@ def test_the_preview_flow_opens_the_demos_draft_and_makes_no_row(client, with_de
 
     page = follow(client, start(client, "preview")).content.decode()
 
-    draft = Issue.objects.get(status=Issue.Status.DRAFT)
+    draft = Issue.objects.get(published_at=None)
     assert f"<title>Draft: {draft.title}" in page
     assert not RequestToken.objects.filter(scope="newsletter.preview_issue").exists()
 
 
 def test_the_preview_flow_works_on_when_the_draft_was_sent(client, with_debug):
     demo.seed()
-    Issue.objects.filter(status=Issue.Status.DRAFT).start()
+    Issue.objects.filter(published_at=None).update(published_at=timezone.now())
 
     assert follow(client, start(client, "preview")).status_code == 200
-    assert Issue.objects.filter(status=Issue.Status.DRAFT).count() == 1
+    assert Issue.objects.filter(published_at=None).count() == 1
 
 
 @pytest.mark.parametrize("slug", ["unsubscribe", "sign-in"])

@@ -16,6 +16,7 @@ LOGGERS = [
     "django.tasks",
     "django.template",
     "apps.newsletter",
+    "apps.mailing",
     "apps.tokens",
     "somebody.else",
 ]

@@ -5,13 +5,13 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
+from apps.mailing.models import Dispatch
 from apps.newsletter import services
-from apps.newsletter.models import Issue
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.newsletter.factories import PublishedIssueFactory, SubscriptionFactory
+from tests.mailing.factories import DispatchFactory
+from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
 from tests.support.pages import ADDRESSES
 from tests.support.refusals import reason
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 LOGIN, LOGOUT = reverse("accounts:login"), reverse("accounts:logout")
 UNSUBSCRIBE = reverse("newsletter:unsubscribe")
-DESK = ["staff_issues", "staff_compose"]
-DESK_OF_AN_ISSUE = ["staff_issue", "staff_edit", "staff_send", "staff_cancel"]
+DESK = ["issues", "compose"]
+DESK_OF_AN_ISSUE = ["issue", "edit", "send", "cancel"]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def subscription():
 
 @pytest.fixture
 def token(subscription):
-    """The reader's own: mode REQUEST, for as many uses as one likes."""
+    """The reader's own: mode REQUEST, for any number of uses."""
     return services.ensure_unsubscribe_token(subscription)
 
 
@@ -109,20 +109,20 @@ def test_no_page_of_the_desk_has_its_address_logged_for_want_of_a_variable(edito
     PublishedIssueFactory()
     caplog.set_level("DEBUG", "django.template")
 
-    editor_client.get(token.tokenise(reverse(f"newsletter:{name}")))
+    editor_client.get(token.tokenise(reverse(f"mailing:{name}")))
 
     assert looked_up_in_vain(caplog) == []
 
 
-@pytest.mark.parametrize("status", Issue.Status.values)
+@pytest.mark.parametrize("status", [None, *Dispatch.Status.values])
 @pytest.mark.parametrize("name", DESK_OF_AN_ISSUE)
 def test_no_page_about_an_issue_has_its_address_logged_for_want_of_a_variable(
     editor_client, token, caplog, name, status
 ):
-    issue = PublishedIssueFactory(status=status, started_at=timezone.now())
+    issue = DispatchFactory(status=status).issue if status else IssueFactory()
     caplog.set_level("DEBUG", "django.template")
 
-    editor_client.get(token.tokenise(reverse(f"newsletter:{name}", args=[issue.slug])))
+    editor_client.get(token.tokenise(reverse(f"mailing:{name}", args=[issue.slug])))
 
     assert looked_up_in_vain(caplog) == []
 

@@ -44,7 +44,7 @@ def test_the_single_request_of_the_readme_acts_on_the_button(client, user, examp
     link = examples.unsubscribe_link(user)
 
     assert "<form" in client.get(link).text
-    assert client.post(link).text == "reader@example.com gets no more mail"
+    assert client.post(link).text == "reader@example.com gets no more email"
 
 
 def test_the_magic_link_of_the_readme_signs_in_once(client, user, examples):

@@ -8,11 +8,13 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from apps.mailing.models import Dispatch, Suppression
 from apps.newsletter import scopes, services
-from apps.newsletter.models import Issue, Subscription, Suppression
+from apps.newsletter.models import Subscription
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.newsletter.factories import IssueFactory, SubscriptionFactory
+from tests.mailing.factories import DispatchFactory
+from tests.newsletter.factories import SubscriptionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +24,7 @@ def left(tmp_path):
     """left.json, as the timer writes it, of the people who are on the list when it is asked for."""
 
     def write():
-        call_command("dumpdata", "newsletter.suppression", output=str(tmp_path / "left.json"))
+        call_command("dumpdata", "mailing.suppression", output=str(tmp_path / "left.json"))
         return tmp_path / "left.json"
 
     return write
@@ -84,14 +86,13 @@ def test_who_left_came_back_and_left_again_is_no_conflict(left):
 
 
 def test_what_may_have_been_sent_since_the_copy_is_held_back():
-    sending = IssueFactory(status=Issue.Status.SENDING, published_at=timezone.now())
-    due = IssueFactory(status=Issue.Status.SCHEDULED, published_at=timezone.now() - timedelta(minutes=5))
-    later = IssueFactory(status=Issue.Status.SCHEDULED, published_at=timezone.now() + timedelta(days=1))
+    sending = DispatchFactory(status="sending")
+    DispatchFactory(scheduled_at=timezone.now() - timedelta(minutes=5))
+    later = DispatchFactory(scheduled_at=timezone.now() + timedelta(days=1))
 
     after_restore()
 
-    states = dict(Issue.objects.values_list("pk", "status"))
-    assert states == {sending.pk: "paused", due.pk: "draft", later.pk: "scheduled"}
+    assert dict(Dispatch.objects.values_list("pk", "status")) == {sending.pk: "paused", later.pk: "scheduled"}
 
 
 @pytest.mark.parametrize("content", ["", "[{}]", '{"rows": 1}'])

@@ -119,7 +119,7 @@ def test_a_switch_in_a_database_address_is_true_or_false(monkeypatch, tmp_path, 
 def test_a_switch_that_is_neither_stops_the_start(monkeypatch, tmp_path, options):
     monkeypatch.setenv("DATABASE_URL", f"postgres://root@127.0.0.1/latchkey?{options}")
 
-    with pytest.raises(ImproperlyConfigured, match=f"^{options.split('=')[0]} in DATABASE_URL may be true or false"):
+    with pytest.raises(ImproperlyConfigured, match=f"^{options.split('=')[0]} in DATABASE_URL must be true or false"):
         services.read_database("DATABASE_URL", base_dir=tmp_path)
 
 

@@ -32,6 +32,8 @@ class MailServer:
         """Addresses at whose name the line is cut."""
         self.on_recipient = self.on_data = lambda count: None
         """Called with the number of the mail before it is answered."""
+        self.data_delay = 0
+        """Seconds before a whole mail is answered."""
         self.port = find_free_port()
         self.waits_for_connections = 0
         """No mail is answered before so many workers have called."""
@@ -87,6 +89,7 @@ class MailServer:
         if answer.startswith("2"):
             self.accepted.append((address, envelope.original_content))
         self.on_data(len(self.accepted))
+        await asyncio.sleep(self.data_delay)
         while self.connections < self.waits_for_connections:
             await asyncio.sleep(0.01)
         if address in self.hangs_up_on:

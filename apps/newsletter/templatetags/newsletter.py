@@ -2,15 +2,14 @@ from django import template
 from django.utils.safestring import SafeString
 
 from apps.newsletter.markdown import render
-from apps.newsletter.models import Issue
-from apps.newsletter.models.issue import IssueQuerySet
+from apps.newsletter.models import Issue, IssueQuerySet
 
 register = template.Library()
 
 
 @register.filter
 def masked(address: object) -> str:
-    """r•••@example.com: enough for its owner, nothing for whoever looks over a shoulder."""
+    """r•••@example.com: enough for its owner, and nothing for somebody who looks over their shoulder."""
     local, at, domain = str(address or "").rpartition("@")
     return f"{local[:1]}•••@{domain}" if at else "•••"
 

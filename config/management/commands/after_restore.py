@@ -6,9 +6,9 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from apps.mailing.models import Dispatch, Suppression
 from apps.newsletter import services
-from apps.newsletter.models import Issue, Subscription, Suppression
-from apps.newsletter.scopes import UNSUBSCRIBE
+from apps.newsletter.models import Subscription
 from apps.tokens.models import RequestToken
 
 BATCH_SIZE = 500
@@ -29,17 +29,20 @@ class Command(BaseCommand):
             _load_suppressions(left)
         # Threat: a link that was used or revoked since the copy was made works again, and nothing in the copy tells
         # which. Unsubscribe links stay: they are in every issue, have no last use, and can only end something.
-        tokens = RequestToken.objects.exclude(scope=UNSUBSCRIBE).revoke()
+        lasting = Subscription.objects.exclude(unsubscribe_token=None).values("unsubscribe_token")
+        tokens = RequestToken.objects.exclude(pk__in=lasting).revoke()
         # The same for sessions that were ended since.
         sessions, _ = Session.objects.all().delete()
         self.stdout.write(f"Ended {tokens} links and {sessions} sessions.")
         self.stdout.write(f"Ended {_end_subscriptions()} subscriptions of people who have left.")
-        for issue in Issue.objects.filter(status=Issue.Status.SENDING):
-            Issue.objects.filter(pk=issue.pk).pause("The database was restored: some readers may have this issue.")
-            self.stdout.write(f"{issue.slug} is paused: readers may have it already. Resume or cancel it.")
-        for issue in Issue.objects.due():
-            Issue.objects.filter(pk=issue.pk).unschedule()
-            self.stdout.write(f"{issue.slug} is a draft again: readers may have it already.")
+        for dispatch in Dispatch.objects.filter(status=Dispatch.Status.SENDING).select_related("issue"):
+            Dispatch.objects.filter(pk=dispatch.pk).pause(
+                "The database was restored: some readers may have this issue."
+            )
+            self.stdout.write(f"{dispatch.issue.slug} is paused: readers may have it already. Resume or cancel it.")
+        for dispatch in Dispatch.objects.due().select_related("issue"):
+            Dispatch.objects.filter(pk=dispatch.pk).unschedule()
+            self.stdout.write(f"{dispatch.issue.slug} is not scheduled any more: readers may have it already.")
 
 
 def _load_suppressions(path: Path) -> None:
@@ -47,7 +50,7 @@ def _load_suppressions(path: Path) -> None:
         rows = [Suppression(**row["fields"]) for row in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{path} cannot be read: {error}") from None
-    # Not loaddata, and without the ids: whoever left, came back and left again has another id in each.
+    # Not loaddata, and without the ids: a reader who left, came back and left again has another id in each.
     Suppression.objects.bulk_create(rows, batch_size=BATCH_SIZE, ignore_conflicts=True)
 
 

@@ -61,7 +61,7 @@ class Command(BaseCommand):
         )
         if site != DEFAULT_SITE_URL:
             self.stdout.write(
-                f"Commands in another terminal need the address for their mails: export SITE_URL={site}\n"
+                f"Commands in another terminal need the address for their emails: export SITE_URL={site}\n"
             )
 
 
@@ -92,5 +92,5 @@ def _set_site_url(address: str, port: int) -> None:
         return
     host = "127.0.0.1" if address in ("0.0.0.0", "0", "[::]") else address  # noqa: S104
     settings.SITE_URL = f"http://{host}:{port}"
-    # The process that serves is started with this environment and writes the links in the mails.
+    # The process that serves is started with this environment and writes the links in the emails.
     os.environ["SITE_URL"] = settings.SITE_URL
