@@ -26,18 +26,22 @@ TESTS = __spec__.parent if __name__ == "__main__" else __package__
 APP = TESTS.rpartition(".")[0]
 VARIABLE = "SEEDED_DEFECT"
 
-# The explorers' short runs, and of the long one the orders of sign-in links.
+# The explorers' short runs, and of the long ones the orders of sign-in links and the life of a link for one request.
 ORDERS_TEST = "test_every_order.py"
 SIGN_IN_CASES = [
     f"{ORDERS_TEST}::test_the_laws_hold_in_every_order[Session, 1: click + {other}]"
     for other in ("other link", "deactivate", "new password", "new address", "revoke")
 ]
-LIFE, CUT, ORDERS, SIGN_INS = "life", "cut", "every_order", "every_order of sign-ins"
+REQUEST_LIFE = (
+    "test_life.py::test_a_token_does_what_the_contract_says_in_every_state[(RequestToken.LoginMode.REQUEST, 1)]"
+)
+LIFE, CUT, ORDERS, SIGN_INS, REQUESTS = "life", "cut", "every_order", "every_order of sign-ins", "life of requests"
 RUNS = {
     LIFE: ["test_life.py"],
     CUT: ["test_cut.py"],
     ORDERS: [ORDERS_TEST],
     SIGN_INS: [*SIGN_IN_CASES, "-m", "proof"],
+    REQUESTS: [REQUEST_LIFE, "-m", "proof"],
 }
 
 
@@ -191,7 +195,7 @@ DEFECTS = [
         "True",
         CUT,
     ),
-    Defect("The view does not see the token's user", "identity.py", "    request.user = user\n", ""),
+    Defect("The view does not see the token's user", "identity.py", "    request.user = user\n", "", REQUESTS),
     # On record
     Defect(
         "A lost row for the record costs the deed",
