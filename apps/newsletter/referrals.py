@@ -150,11 +150,8 @@ def forget(request: HttpRequest, response: HttpResponse) -> None:
 
 def funnel(invitation: Invitation) -> list[tuple[str | Promise, int]]:
     """What the member sees: from the first click to the confirmed reader."""
-    return [
-        (_("Clicks"), invitation.clicks),
-        (_("Sign-ups"), invitation.signups),
-        (_("Confirmed"), invitation.confirmed),
-    ]
+    steps = {_("Clicks"): invitation.clicks, _("Sign-ups"): invitation.signups, _("Confirmed"): invitation.confirmed}
+    return list(steps.items())
 
 
 def _find(data: Any) -> Invitation | None:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from apps.newsletter import emails, referrals, scopes
 from apps.newsletter.models import Invitation, Issue, Subscription, is_usable
 from apps.newsletter.signals import subscribed, unsubscribed
-from apps.site.emails import absolute_url, deliver
+from apps.site.emails import MailNotSentError, absolute_url
 from apps.site.http import User
+from apps.site.tasks import has_failed
 from apps.tokens.access.decorators import access_url
 from apps.tokens.access.scope import access_obj
 from apps.tokens.models import RequestToken
@@ -35,18 +36,14 @@ class Outcome(Enum):
     TOO_LATE = "too_late"
 
 
-@transaction.atomic
 def request_confirmation(email: str, *, invitation: Invitation | None = None) -> None:
-    """
-    Sends ``email`` a link that subscribes it, and stores nothing else. ``invitation`` is the one that led here.
-
-    Raises MailNotSentError.
-    """
-    token = confirmation_token(email, invitation)
-    if invitation is not None:
-        referrals.count_signup(invitation, email)
-    message = emails.confirmation(email, token, hours=CONFIRM_WITHIN_HOURS)
-    transaction.on_commit(lambda: deliver(message))
+    """Sends ``email`` a link that subscribes it, for ``invitation`` if one led here. Raises MailNotSentError."""
+    with transaction.atomic():
+        token = confirmation_token(email, invitation)
+        if invitation is not None:
+            referrals.count_signup(invitation, email)
+    if has_failed(emails.send_confirmation.enqueue(token.pk)):
+        raise MailNotSentError
 
 
 def confirmation_token(email: str, invitation: Invitation | None) -> RequestToken:

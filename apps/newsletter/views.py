@@ -43,7 +43,7 @@ def issue(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "newsletter/issue.html", {"issue": published})
 
 
-# Not atomic, also under ATOMIC_REQUESTS: the email goes out on commit and its failure is answered here.
+# Not atomic, also under ATOMIC_REQUESTS: the task that sends the email must find what is committed.
 @transaction.non_atomic_requests
 @never_cache
 @login_not_required
