@@ -26,7 +26,7 @@ os.environ |= {
 }
 
 from config.settings import *
-from config.settings import DATABASES, INSTALLED_APPS, STORAGES
+from config.settings import DATABASES, STORAGES
 
 SCRATCH_DIR = Path(tempfile.mkdtemp(prefix="latchkey-tests-"))
 atexit.register(shutil.rmtree, SCRATCH_DIR, ignore_errors=True)
@@ -38,9 +38,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 if DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
     # Some servers still make databases in latin1.
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4"}
-
-# Models of the token app's tests: a test here that imports a helper of theirs registers them.
-INSTALLED_APPS += ["apps.tokens.tests.sample"]
 
 # One fast round: no test is about how slow a password is.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
