@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import django
+
 TESTS = __package__
 APP = TESTS.rpartition(".")[0]
 SCRATCH_DIR = Path(tempfile.mkdtemp(prefix="tokens-tests-"))
@@ -60,6 +62,9 @@ TEMPLATES = [
         },
     },
 ]
+
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 
 ENGINES = {"postgres": "django.db.backends.postgresql", "mysql": "django.db.backends.mysql"}
 DATABASES = {
