@@ -59,9 +59,14 @@ class Defect(NamedTuple):
     first: str = LIFE
 
     def sow(self, source: str) -> str:
-        if source.count(self.text) != 1:
-            raise ValueError(f"{self.file} has this text {source.count(self.text)} times, not once: {self.text!r}")
-        return source.replace(self.text, self.replacement)
+        # The formatter of a copy may break lines elsewhere, with a comma before the break, and take other quotes.
+        words = r"\s*,?\s*".join(re.escape(word) for word in re.findall(r"\w+|[^\w\s]", self.text))
+        words = words.replace('"', "[\"']")
+        before, after = self.text.split(self.text.strip())
+        sown, times = re.subn(f"{before}{words}{after}", lambda _: self.replacement, source)
+        if times != 1:
+            raise ValueError(f"{self.file} has this text {times} times, not once: {self.text!r}")
+        return sown
 
 
 DEFECTS = [
