@@ -107,14 +107,17 @@ class Visitor:
         before = len(self.emails())
         answer = self.submit("/accounts/login/", email=self.address)
         assert answer.status == 303, f"{answer.status} to the sign-in form"
-        wait_until(lambda: self._sign_in_emails(before), "the email with the link has come", seconds=90)
-        return self._sign_in_emails(before)[-1]
+        return self._email_with("/(login/link|signup)/", before)
 
-    def _sign_in_emails(self, since):
-        emails = self.emails()[since:]
-        return [
-            email for email in emails if re.search(r"/(login/link|signup)/", email.get_body(["plain"]).get_content())
-        ]
+    def _email_with(self, link, since):
+        """The newest email with such a link, after the first so many; a worker sends it."""
+
+        def found():
+            emails = self.emails()[since:]
+            return [email for email in emails if re.search(link, email.get_body(["plain"]).get_content())]
+
+        wait_until(found, "the email with the link has come", seconds=90)
+        return found()[-1]
 
     def sign_in(self):
         email = self.ask_for_sign_in()
@@ -130,9 +133,10 @@ class Visitor:
         raise AssertionError("no link in the email")
 
     def subscribe(self, through="/newsletter/subscribe/"):
+        before = len(self.emails())
         answer = self.submit(through, email=self.address)
         assert answer.status == 302, f"{answer.status} to the subscribe form"
-        link = self.link("/newsletter/confirm/")
+        link = self.link("/newsletter/confirm/", self._email_with("/newsletter/confirm/", before))
         assert self.submit(link).status == 200
         return link
 
