@@ -58,3 +58,17 @@ def test_a_view_that_takes_a_link_is_whole_on_one_screen(view):
     assert len(source.splitlines()) <= ONE_SCREEN
     # "_(" is the translation.
     assert re.findall(r"(?<![\w.])_\w+\(", source) == []
+
+
+def test_the_token_app_has_thirty_modules_and_2900_lines_at_most():
+    app = ROOT / "apps/tokens"
+    # For support, for code that listens, for those who read logs and error reports, or come from elsewhere.
+    apart = {"declared.py", "explain.py", "words.py", "signals.py", "log_filters.py", "reports.py", "ancestor.py"}
+    folders = {"admin", "migrations", "management", "tests"}
+    modules = [
+        path for path in app.rglob("*.py") if path.name not in apart and not folders & set(path.relative_to(app).parts)
+    ]
+    texts = [path.read_text(encoding="utf-8") for path in modules]
+
+    assert len([text for text in texts if text]) <= 30
+    assert sum(text.count("\n") for text in texts) <= 2900

@@ -54,16 +54,3 @@ def test_a_click_leaves_one_private_attribute_on_the_request(click):
     before = {"_messages", "_read_started", "_stream", "_cached_user"}
     added = {name for name in vars(request) if name.startswith("_")} - set(vars(RequestFactory().get("/"))) - before
     assert added == {"_token_state"}
-
-
-def test_the_app_has_thirty_modules_and_2900_lines_at_most():
-    # For support, for code that listens, for those who read logs and error reports, or come from elsewhere.
-    apart = {"declared.py", "explain.py", "words.py", "signals.py", "log_filters.py", "reports.py", "ancestor.py"}
-    folders = {"admin", "migrations", "management", "tests"}
-    modules = [
-        path for path in APP.rglob("*.py") if path.name not in apart and not folders & set(path.relative_to(APP).parts)
-    ]
-    texts = [path.read_text(encoding="utf-8") for path in modules]
-
-    assert len([text for text in texts if text]) <= 30
-    assert sum(text.count("\n") for text in texts) <= 2900
