@@ -1,4 +1,5 @@
 import time
+from importlib import import_module
 
 import pytest
 from django.core.cache import cache
@@ -16,3 +17,12 @@ def one_moment(monkeypatch):
     now = time.time() // 3600 * 3600 + 600
     monkeypatch.setattr(time, "time", lambda: now)
     monkeypatch.setattr("apps.site.limits.time", lambda: now)
+
+
+@pytest.fixture
+def queue(settings):
+    """A queue that keeps what is put in and runs nothing."""
+    settings.TASKS = {"default": {"BACKEND": f"{settings.TASKS_PACKAGE}.backends.dummy.DummyBackend"}}
+    backend = import_module(settings.TASKS_PACKAGE).task_backends["default"]
+    backend.clear()
+    return backend

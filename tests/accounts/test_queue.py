@@ -20,15 +20,6 @@ LOGIN = reverse("accounts:login")
 
 
 @pytest.fixture
-def queue(settings):
-    """A queue that keeps what is put in and runs nothing."""
-    settings.TASKS = {"default": {"BACKEND": f"{settings.TASKS_PACKAGE}.backends.dummy.DummyBackend"}}
-    backend = tasks.send_link.get_backend()
-    backend.clear()
-    return backend
-
-
-@pytest.fixture
 def mail_server_is_away(monkeypatch):
     def send_messages(self, messages):
         raise ConnectionRefusedError

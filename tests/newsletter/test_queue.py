@@ -11,15 +11,6 @@ pytestmark = pytest.mark.django_db
 SUBSCRIBE = reverse("newsletter:subscribe")
 
 
-@pytest.fixture
-def queue(settings):
-    """A queue that keeps what is put in and runs nothing."""
-    settings.TASKS = {"default": {"BACKEND": f"{settings.TASKS_PACKAGE}.backends.dummy.DummyBackend"}}
-    backend = emails.send_confirmation.get_backend()
-    backend.clear()
-    return backend
-
-
 def test_a_queue_holds_the_id_of_the_confirmation_and_no_link_and_no_address(client, queue, mailoutbox):
     client.post(SUBSCRIBE, {"email": "newcomer@example.com"})
 
