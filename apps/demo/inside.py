@@ -5,6 +5,7 @@ The questions are those of "Explain a link", asked just before the view by the s
 the request did. No token is kept: statements have no parameters, addresses no query.
 """
 
+import re
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -48,6 +49,7 @@ last_clicks: "deque[Click]" = deque(maxlen=KEPT)
 @dataclass(frozen=True)
 class Statement:
     sql: str
+    """Without quotes, and of many columns only that there are."""
     milliseconds: float
     place: str
     """File and line of the project's code that asked for it; of Django's where the project had no part in it."""
@@ -83,7 +85,7 @@ class Click:
         try:
             return execute(sql, params, many, context)
         finally:
-            self.statements.append(Statement(sql, (perf_counter() - begun) * 1000, _place()))
+            self.statements.append(Statement(_shortened(sql), (perf_counter() - begun) * 1000, _place()))
 
 
 class InsideMiddleware:
@@ -195,7 +197,7 @@ def _add_deed(click: Click, found: Explanation, token: RequestToken) -> None:
     found.add(
         _("Who acts?"),
         {
-            token.LoginMode.NONE: _("Whoever is visiting: the link brings data, and no name."),
+            token.LoginMode.NONE: _("The visitor: the link brings data, and no name."),
             token.LoginMode.REQUEST: _("%(user)s, for this request only."),
             token.LoginMode.SESSION: _("%(user)s, signed in from now on."),
         }[token.LoginMode(token.login_mode)]
@@ -238,6 +240,10 @@ def _show(click: Click, response: HttpResponse, *, is_earlier: bool = False) -> 
 
 def _is_page(response: HttpResponse) -> bool:
     return not response.streaming and response.headers.get("Content-Type", "").startswith("text/html")
+
+
+def _shortened(sql: str) -> str:
+    return re.sub(r"^SELECT (?:[^,]+, ){3,}.+? FROM ", "SELECT … FROM ", re.sub('["`]', "", sql))
 
 
 DJANGO = Path(django.__file__).parent

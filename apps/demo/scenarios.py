@@ -8,6 +8,7 @@ it. One more is one more entry here.
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
@@ -20,7 +21,7 @@ PEOPLE: dict[str, Text] = {
     BOT: _("A bot"),
     FRIEND: _("A friend"),
     MEMBER: _("Another member"),
-    CROWD: _("Twenty browsers"),
+    CROWD: _("A crowd"),
 }
 
 # What they do with the link.
@@ -67,6 +68,31 @@ class Scenario:
     """Whether the owner is told, by an email, of a browser never seen before."""
     link: str = NEW
     is_defended: bool = True
+
+    @property
+    def must_be_used(self) -> str:
+        once = ngettext(
+            "The link has been used exactly once.", "The link has been used exactly %(number)d times.", self.uses
+        )
+        return once % {"number": self.uses} if self.uses else gettext("The link has not been used.")
+
+    @property
+    def must_be_signed_in(self) -> str:
+        if not self.signed_in:
+            return gettext("Nobody is signed in as the owner.")
+        if OWNER in self.signed_in:
+            return gettext("The owner is signed in, and nobody else is in the owner's name.")
+        [(who, number)] = self.signed_in.items()
+        sentence = gettext("%(who)s is signed in as the owner, in exactly one browser, and nobody else is.")
+        if number > 1:
+            sentence = gettext("%(who)s is signed in as the owner, in %(number)d browsers, and nobody else is.")
+        return sentence % {"who": PEOPLE[who], "number": number}
+
+    @property
+    def must_be_told(self) -> str:
+        if self.is_told:
+            return gettext("The owner is told, by an email with a button that ends it.")
+        return gettext("There is nothing to tell the owner.")
 
 
 SCENARIOS = [

@@ -75,6 +75,9 @@ def show_laboratory(request: HttpRequest) -> HttpResponse:
         "elsewhere": scenarios.ELSEWHERE,
         "clicks": list(inside.last_clicks),
         "nobody": _("nobody"),
+        # For the fold-outs of this page, which has the styles.
+        "is_earlier": False,
+        "brings_styles": False,
     }
     return render(request, "demo/laboratory.html", context)
 
