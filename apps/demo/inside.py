@@ -31,6 +31,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.tokens import statements
 from apps.tokens.exceptions import TokenError
 from apps.tokens.explain import Explanation, Step, explain_request
 from apps.tokens.models import RequestToken
@@ -248,6 +249,8 @@ def _shortened(sql: str) -> str:
 
 DJANGO = Path(django.__file__).parent
 BETWEEN_MIDDLEWARES = (str(DJANGO / "core" / "handlers"), str(DJANGO / "utils" / "deprecation.py"))
+# Three functions share it; which of them it was says more.
+RUNS_ANY_STATEMENT = statements.Statement.run.__code__
 DATABASE = (str(DJANGO / "db"), __file__)
 
 
@@ -261,7 +264,8 @@ def _place() -> str:
         # Up to the next middleware: its call of the next one has asked for nothing.
         if file.startswith(BETWEEN_MIDDLEWARES):
             break
-        if file != __file__ and path.is_relative_to(settings.BASE_DIR) and "site-packages" not in path.parts:
+        is_ours = file != __file__ and frame.f_code is not RUNS_ANY_STATEMENT
+        if is_ours and path.is_relative_to(settings.BASE_DIR) and "site-packages" not in path.parts:
             return f"{path.relative_to(settings.BASE_DIR)}:{frame.f_lineno}"
         if not nearest and path.is_relative_to(DJANGO) and not file.startswith(DATABASE):
             nearest = f"{path.relative_to(DJANGO.parent)}:{frame.f_lineno}"

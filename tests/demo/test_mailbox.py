@@ -49,6 +49,13 @@ def test_the_console_shows_the_text_with_its_link_and_no_html(sent):
     assert "Content-Type" not in sent
 
 
+def test_what_is_written_to_the_people_of_the_laboratory_is_dropped():
+    shown = send(EmailMultiAlternatives("A new browser", "Text", to=[f"owner-1{mailbox.NOWHERE}"]))
+
+    assert shown == ""
+    assert list(mailbox.newest_first()) == []
+
+
 @pytest.mark.django_db
 def test_an_email_page_has_the_link_one_click_away(client, sent):
     assert f'<a href="{LINK}">' in show_newest(client)
