@@ -130,7 +130,7 @@ class InsideMiddleware:
         visitor = _user_of(request)
         click.visitor = _name(visitor)
         click.explanation = explain_request(request, match, visitor=visitor)
-        # What asking took is no part of the click.
+        # The click has not asked for these.
         del click.statements[before:]
 
     def _note_admission(self, *, request: HttpRequest, is_kept: bool, **news: Any) -> None:
@@ -143,7 +143,7 @@ class InsideMiddleware:
 
 
 def user_of_session(session_key: str | None) -> Any:
-    """Who is signed in by this session, read apart from the request that is under way."""
+    """The user of this session, read apart from the request that is under way."""
     asked = HttpRequest()
     asked.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     return get_user(asked)

@@ -102,7 +102,7 @@ class Browser:
 
     @property
     def user(self) -> Any:
-        """Who is signed in here."""
+        """The one who is signed in here."""
         return user_of_session(self.cookies.get(settings.SESSION_COOKIE_NAME))
 
     def _environ(self, method: str, url: str, body: bytes) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
-# Who comes. The owner has asked for the link, in this browser, and has signed in here before.
+# Those who come. The owner has asked for the link in this browser, and has signed in here before.
 OWNER, SCANNER, BOT, FRIEND, MEMBER, CROWD = "owner", "scanner", "bot", "friend", "member", "crowd"
 PEOPLE: dict[str, Text] = {
     OWNER: _("The owner"),

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.accounts.models import User
+from apps.demo import seed
 from apps.newsletter.models import Issue, Subscription
-from config import demo
 from tests.support.ports import find_free_port
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def served(monkeypatch):
         else:
             call_command(name, *args, **options)
 
-    monkeypatch.setattr("config.management.commands.demo.call_command", call)
+    monkeypatch.setattr("apps.demo.management.commands.demo.call_command", call)
     return calls
 
 
@@ -88,7 +88,7 @@ def test_nobody_in_the_demo_has_a_password(capsys):
     run(capsys, "--no-server")
 
     assert not [user for user in User.objects.all() if user.has_usable_password()]
-    assert User.objects.get(email=demo.EDITOR).is_superuser
+    assert User.objects.get(email=seed.EDITOR).is_superuser
 
 
 def test_the_demo_refuses_without_debug(settings):
