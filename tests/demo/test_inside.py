@@ -56,7 +56,7 @@ def request_of(link, method="get", **post):
 
 
 def table_of(select):
-    words = select.replace('"', "").split()
+    words = re.sub('["`]', "", select).split()
     return words[words.index("FROM") + 1]
 
 
