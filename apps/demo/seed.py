@@ -29,7 +29,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
 }
 
 # Few enough for the desk to send an issue while somebody waits for the page.
-READERS = [f"reader{number}@example.com" for number in range(2, 41)]
+READERS = [f"reader{number}@example.com" for number in range(2, 22)]
 STRUCTURE = ("#", ">", "- ", "1. ", "```", "---")
 CLICKS, SIGNUPS, CONFIRMED = 43, 14, 9
 
