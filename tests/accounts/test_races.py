@@ -90,11 +90,13 @@ def test_link_and_code_at_once_are_one_use(client, mailoutbox, _round):
 
 @pytest.mark.parametrize("_round", ROUNDS)
 def test_parallel_forms_for_one_mailbox_send_three_emails_at_most(mailoutbox, _round):
-    """Threat: twenty forms at once, from as many clients, each of which reads a count that the others have not changed."""
+    """Threat: twenty forms at once, each of which reads a count that the others have not changed yet."""
     reader = UserFactory()
 
     def ask(number):
-        return Client(REMOTE_ADDR=f"192.0.2.{number}").post(reverse("accounts:login"), {"email": reader.email}).status_code
+        return (
+            Client(REMOTE_ADDR=f"192.0.2.{number}").post(reverse("accounts:login"), {"email": reader.email}).status_code
+        )
 
     answers = Counter(at_once(ask, range(THREADS)))
 
