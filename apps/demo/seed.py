@@ -1,15 +1,21 @@
-"""The people and issues of the demo, made by the services that the site itself uses; what is there already stays."""
+"""
+The people, readers and issues of the demo, made by the services that the site itself uses.
+
+What is there already stays as it is.
+"""
 
 from datetime import timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.demo.issues import ISSUES, DemoIssue
-from apps.newsletter import services
-from apps.newsletter.models import Issue, Subscription
+from apps.newsletter import referrals, services
+from apps.newsletter.models import Invitation, Issue, Subscription
+from apps.tokens.models import RequestToken
 
 READER = "reader@example.com"
 MEMBER = "member@example.com"
@@ -22,6 +28,11 @@ PEOPLE: dict[str, dict[str, Any]] = {
     EDITOR: {"name": "Editor", "is_staff": True, "is_superuser": True},
 }
 
+# Few enough for the desk to send an issue while somebody waits for the page.
+READERS = [f"reader{number}@example.com" for number in range(2, 22)]
+STRUCTURE = ("#", ">", "- ", "1. ", "```", "---")
+CLICKS, SIGNUPS, CONFIRMED = 43, 14, 9
+
 
 @transaction.atomic
 def seed() -> None:
@@ -30,8 +41,14 @@ def seed() -> None:
         user = person(email)
         if not Subscription.objects.filter(user=user).exists():
             services.subscribe(email)
-    for text in ISSUES:
-        _publish(text)
+    _bring_readers(person(MEMBER))
+    issues = [_publish(text) for text in ISSUES]
+    if apps.is_installed("apps.mailing"):
+        # Here, as a project can do without it.
+        from apps.demo import dispatches
+
+        for issue in issues:
+            dispatches.send_in_the_past(issue)
 
 
 def person(email: str) -> User:
@@ -61,6 +78,24 @@ def draft() -> Issue:
     return _publish(text._replace(slug=f"{text.slug}-{taken + 1}" if taken else text.slug))
 
 
+def _bring_readers(member: User) -> None:
+    """The readers besides ``PEOPLE``, some of them by Member's invitation, and the clicks that led to nobody."""
+    if Invitation.objects.filter(member=member).exists():
+        return
+    token = referrals.invite(member, name=member.name)
+    invitation = Invitation.objects.select_related("member").get(member=member)
+    # Each click is a use of the link, as it is in ``referrals.count``.
+    Invitation.objects.filter(pk=invitation.pk).update(clicks=CLICKS)
+    RequestToken.objects.filter(pk=token.pk).update(used_to_date=CLICKS, last_used_at=timezone.now())
+    for number, email in enumerate(READERS):
+        if number < SIGNUPS:
+            referrals.count_signup(invitation, email)
+        services.subscribe(email, referrer=member if number < CONFIRMED else None)
+    # They have been here since before the first issue.
+    everybody = Subscription.objects.filter(user__email__in=[*PEOPLE, *READERS])
+    everybody.update(confirmed_at=timezone.now() - timedelta(days=50))
+
+
 def _publish(text: DemoIssue) -> Issue:
     published_at = None if text.days_ago is None else timezone.now() - timedelta(days=text.days_ago)
     issue, _created = Issue.objects.get_or_create(
@@ -76,4 +111,6 @@ def _publish(text: DemoIssue) -> Issue:
 
 
 def _unwrapped(text: str) -> str:
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+    """Each paragraph on one line, as somebody types it; lists, quotations and code as they stand."""
+    blocks = text.strip().split("\n\n")
+    return "\n\n".join(block if block.startswith(STRUCTURE) else " ".join(block.split()) for block in blocks)
