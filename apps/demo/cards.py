@@ -202,7 +202,9 @@ PLACES = [
     Place(
         slug="laboratory",
         title=_("Laboratory"),
-        sentence=_("Scanners, bots, forwarded and late emails, twenty clicks at once: what each does to a sign-in link."),
+        sentence=_(
+            "Scanners, bots, forwarded and late emails, twenty clicks at once: what each does to a sign-in link."
+        ),
         button=_("Open the laboratory"),
         url_name="demo:laboratory",
     ),

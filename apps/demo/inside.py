@@ -223,7 +223,7 @@ def _show_earlier(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if not earlier or response.status_code != 200 or not _is_page(response):
         return response
     response.delete_cookie(COOKIE, samesite="Lax")
-    click = next((click for click in last_clicks if click.id == earlier), None)
+    click = next((click for click in last_clicks.copy() if click.id == earlier), None)
     return response if click is None else _show(click, response, is_earlier=True)
 
 

@@ -107,7 +107,7 @@ def show_laboratory(request: HttpRequest) -> HttpResponse:
         "failed": sum(not run.is_true for run in runs),
         "scenarios": scenarios.SCENARIOS,
         "elsewhere": scenarios.ELSEWHERE,
-        "clicks": list(inside.last_clicks),
+        "clicks": inside.last_clicks.copy(),
         "nobody": _("nobody"),
         # For the fold-outs of this page, which has the styles.
         "is_earlier": False,

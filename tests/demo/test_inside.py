@@ -4,8 +4,9 @@ import re
 from html import unescape
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -215,3 +216,10 @@ def test_a_client_that_reads_json_gets_json(client, link):
     answer = client.get(link[:-1], headers={"Accept": "application/json"})
 
     assert answer.json()["code"] == "invalid"
+
+
+def test_an_async_server_shows_it_too(link):
+    page = async_to_sync(AsyncClient().get)(link)
+
+    assert "Does a button come first? Yes." in fold_out(page)
+    assert len(inside.last_clicks[0].statements) == 2
