@@ -13,7 +13,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 
 from apps.demo import scenarios
-from apps.demo.inside import SINK, Click, user_of_session
+from apps.demo.clicks import Click, user_of_session
+from apps.demo.inside import SINK
 
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 # A network for documentation (RFC 3849): nobody's.
