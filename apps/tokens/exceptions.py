@@ -41,7 +41,9 @@ class TokenError(PermissionDenied):
         if self.at is None:
             return ""
         moment = timezone.localtime(self.at) if timezone.is_aware(self.at) else self.at
-        return self.when % {"time": date_format(moment, "DATETIME_FORMAT")}
+        sentence = self.when % {"time": date_format(moment, "DATETIME_FORMAT")}
+        # A time such as "1 p.m." brings a full stop of its own.
+        return sentence[:-1] if sentence.endswith("..") else sentence
 
     @property
     def was_moments_ago(self) -> bool:
