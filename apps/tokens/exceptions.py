@@ -41,9 +41,7 @@ class TokenError(PermissionDenied):
         if self.at is None:
             return ""
         moment = timezone.localtime(self.at) if timezone.is_aware(self.at) else self.at
-        sentence = self.when % {"time": date_format(moment, "DATETIME_FORMAT")}
-        # A time such as "1 p.m." brings a full stop of its own.
-        return sentence[:-1] if sentence.endswith("..") else sentence
+        return (self.when % {"time": date_format(moment, "DATETIME_FORMAT")}).replace("..", ".")  # "1 p.m."
 
     @property
     def was_moments_ago(self) -> bool:
