@@ -15,7 +15,7 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1 \
 	DEFAULT_FROM_EMAIL=news@example.com
 
-.PHONY: help venv demo test proof check format test-databases test-django test-hosts test-deploy
+.PHONY: help venv demo test proof check format test-browser test-databases test-django test-hosts test-deploy pictures
 
 help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
@@ -23,10 +23,12 @@ help:
 	@echo "make proof           every order, every life, every cut of a click, and the defects they must find; takes minutes"
 	@echo "make check           formatting, lint, types, imports, spelling, migrations, deployment checks"
 	@echo "make format          put the code into shape"
+	@echo "make test-browser    what a person does, in Chromium: by mouse, phone and keyboard, in light and dark; axe on every page"
 	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
 	@echo "make test-django     all tests on Django 6.0 and 6.1, and on Python 3.10"
 	@echo "make test-hosts      copies of apps/tokens in projects of other kinds, with all their tests"
 	@echo "make test-deploy     docs/deploying.md on this machine, and going back to a copy of the database"
+	@echo "make pictures        those of the README, anew"
 	@echo "PYTHON=python3.12 before or after any of them chooses the interpreter of a new .venv"
 
 venv:
@@ -59,6 +61,12 @@ check: venv
 format: venv
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
+
+test-browser: venv
+	bash scripts/test-browser $(PYTEST_ARGS)
+
+pictures: venv
+	PICTURES_DIR=docs bash scripts/test-browser -n 0 -k picture
 
 test-databases: venv
 	bash scripts/test-databases $(PYTEST_ARGS)
