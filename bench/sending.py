@@ -113,11 +113,11 @@ def time_freezing(readers: int) -> float:
 
 
 def time_sending(emails: int, rounds: int) -> tuple[float, float]:
+    from apps.demo.issues import ISSUES
     from apps.mailing.models import Dispatch
     from apps.mailing.sending import send, start
     from apps.mailing.sending.links import mint_missing_links
     from apps.newsletter.models import Issue, Subscription
-    from config.demo_issues import ISSUES
 
     Subscription.objects.filter(pk__gt=Subscription.objects.order_by("pk")[emails - 1].pk).delete()
     mint_missing_links()

@@ -89,7 +89,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.site.context_processors.brand",
                 "apps.site.context_processors.visitor",
-                "apps.demo.context_processors.mailbox",
+                "apps.demo.context_processors.addresses",
             ],
         },
     },

@@ -32,7 +32,10 @@ class MailboxBackend(console.EmailBackend):
 
     def write_message(self, message: EmailMessage) -> None:
         stored = store(message)
-        self.stream.write(f"To: {stored.headers['To']}\nSubject: {stored.headers['Subject']}\n\n{stored.text}\n")
+        self.stream.write(f"To: {stored.headers['To']}\nSubject: {stored.headers['Subject']}\n")
+        # Not of an issue: it goes to many, and what somebody waits for would be lost among its copies.
+        if "List-Unsubscribe" not in stored.headers:
+            self.stream.write(f"\n{stored.text}\n")
         self.stream.write("-" * 79 + "\n")
 
 

@@ -3,14 +3,18 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.demo import mailbox
+from apps.demo.cards import CARDS, FLOWS, PLACES, Flow, sign_in_path
 
 # No script, no form, no request to anywhere; only a person's click leads out of the frame.
 SANDBOX = (
@@ -30,6 +34,37 @@ def debug_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         return view(request, *args, **kwargs)
 
     return login_not_required(never_cache(guarded))
+
+
+@debug_only
+@require_safe
+def show_demo(request: HttpRequest) -> HttpResponse:
+    """A card for each flow and for each place."""
+    return render(request, "demo/page.html", {"flows": FLOWS, "places": [place for place in PLACES if place.path]})
+
+
+@debug_only
+@require_POST
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """The button of a card: makes a fresh link for somebody of the demo and goes there, or opens a page."""
+    card = CARDS.get(slug)
+    if card is None:
+        raise Http404
+    email = request.user.email if request.user.is_authenticated else ""
+    if card.acts_for and email and email != card.acts_for:
+        logout(request)
+        messages.info(
+            request,
+            _("You were signed in as %(email)s and are signed out now: a link for one person refuses another.")
+            % {"email": email},
+        )
+    if isinstance(card, Flow):
+        path = card.link()
+    elif card.acts_for and email != card.acts_for:
+        path = sign_in_path(card.acts_for, card.path)
+    else:
+        path = card.path
+    return HttpResponseRedirect(path, status=303)
 
 
 @debug_only
