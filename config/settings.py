@@ -63,6 +63,8 @@ MIDDLEWARE = [
     "config.content_types.ContentTypeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ClientAddressMiddleware",
+    # With DEBUG only: a page that took a token shows the click from inside.
+    "apps.demo.inside.InsideMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
