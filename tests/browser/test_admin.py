@@ -22,7 +22,7 @@ def test_support_finds_the_links_of_a_reader_and_reads_the_history_of_one(suppor
 
 
 def test_support_has_a_link_explained_step_by_step(support):
-    support.open("/")
+    support.open("/demo/")
     support.press("Open an unsubscribe link")
     link = support.page.url
 

@@ -17,17 +17,17 @@ def write_issue(editor):
     title = f"An issue of browsers {next(NUMBERS)}"
     editor.open("/newsletter/staff/")
     editor.follow("Write an issue")
-    editor.write("Title", title)
-    editor.write("Summary", "What it is about.")
-    editor.write("Body", BODY)
+    editor.write("^Title", title)
+    editor.write("^Summary", "What it is about.")
+    editor.write("^Text", BODY)
     editor.press("Save")
     return title
 
 
 def test_an_editor_writes_an_issue_looks_at_it_and_sends_a_test(editor):
     editor.open("/newsletter/staff/new/")
-    editor.write("Title", f"An issue of browsers {next(NUMBERS)}")
-    editor.write("Body", BODY)
+    editor.write("^Title", f"An issue of browsers {next(NUMBERS)}")
+    editor.write("^Text", BODY)
     editor.press("Preview")
     preview = editor.text
     editor.press("Save")

@@ -4,13 +4,14 @@ import re
 
 import pytest
 
+from tests.browser.inspection import find_faults
 from tests.browser.person import make_address, sign_up
 
 pytestmark = pytest.mark.browser
 
-# Not pages: what signs out or acts as somebody, the links of emails, the feed. And of the admin, which is Django's,
-# the pages of tokens only.
-NOT_FOLLOWED = re.compile(r"[?&](rt|at|token)=|/feed|/admin/(?!tokens/requesttoken/($|add/$|explain/$))")
+# Not pages: what acts as somebody, the feed, and the HTML of an email, where axe cannot run: it has a test of its own.
+# And of the admin, which is Django's, the pages of tokens only.
+NOT_FOLLOWED = re.compile(r"[?&](rt|token)=|/feed|/html/$|/admin/(?!tokens/requesttoken/($|add/$|explain/$))")
 
 FIND_LINKS = """
 () => [...document.querySelectorAll("a[href]")]
@@ -57,6 +58,21 @@ def test_every_page_is_in_order_for_an_editor(come, how, editors_cookies):
     pages = visit_everything(come(how, storage_state=editors_cookies))
 
     assert {"/newsletter/staff/", "/newsletter/staff/new/"} <= pages
+
+
+def test_the_html_of_every_email_is_in_order(come, how):
+    person = come(how)
+    sign_up(person, make_address("member"))
+    person.open("/demo/mailbox/")
+    emails = person.page.evaluate(FIND_LINKS)
+    htmls = [f"{email}html/" for email in emails if re.search(r"/mailbox/\d", email)]
+
+    for html in htmls:
+        # Without the sandbox, in which no script runs.
+        person.page.set_content(person.page.request.get(f"{person.site.url}{html}").text())
+        person.faults += find_faults(person.page, set())
+
+    assert htmls
 
 
 @pytest.mark.parametrize("address", ["/nowhere/", "/newsletter/confirm/", "/accounts/signup/?rt=a.b.c"])

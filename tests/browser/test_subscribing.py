@@ -19,6 +19,7 @@ def test_an_invited_reader_subscribes_by_the_link_in_the_email(person):
     address = make_address()
 
     person.open("/")
+    person.follow("try every link")
     person.press("Open Member's invitation")
     greeting = person.heading
     person.write("Email address", address)
