@@ -15,13 +15,15 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1 \
 	DEFAULT_FROM_EMAIL=news@example.com
 
-.PHONY: help venv demo test proof check format test-browser test-databases test-django test-hosts test-deploy pictures
+.PHONY: help venv demo test proof check messages format test-browser test-databases test-django test-hosts test-deploy \
+	pictures
 
 help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
 	@echo "make test            run the tests; PYTEST_ARGS='-k unsubscribe' picks some"
 	@echo "make proof           every order, every life, every cut of a click, and the defects they must find; takes minutes"
 	@echo "make check           formatting, lint, types, imports, spelling, migrations, deployment checks"
+	@echo "make messages        new words of the code into the translations, and those into what Django reads"
 	@echo "make format          put the code into shape"
 	@echo "make test-browser    what a person does, in Chromium: by mouse, phone and keyboard, in light and dark; axe on every page"
 	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
@@ -54,9 +56,13 @@ check: venv
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	.venv/bin/typos
 	$(RUN) scripts/check_words.py
+	$(RUN) scripts/messages.py --check
 	$(RUN) manage.py makemigrations --check --dry-run --settings tests.settings
 	$(PRODUCTION) $(RUN) manage.py collectstatic --no-input --verbosity 0
 	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
+
+messages: venv
+	$(RUN) scripts/messages.py
 
 format: venv
 	$(RUN) -m ruff check --fix .

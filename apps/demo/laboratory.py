@@ -6,22 +6,18 @@ It makes its own people and deletes them with all that is theirs. It asks for it
 count in the limits of the site, and what the site writes to its people is dropped; see mailbox.py.
 """
 
-import io
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from html.parser import HTMLParser
 from http import HTTPStatus
 from importlib import import_module
 from secrets import token_hex
 from threading import Barrier
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
@@ -30,150 +26,27 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from apps.accounts import asking, known, scopes, services
 from apps.accounts.models import KnownBrowser, SignInRequest, User
 from apps.demo import scenarios
-from apps.demo.inside import SINK, Click, user_of_session
+from apps.demo.browser import USER_AGENT, Answer, Browser
 from apps.demo.mailbox import NOWHERE
 from apps.demo.scenarios import Scenario, Step, Text
 from apps.site import cookies
 from apps.tokens.exceptions import TokenError
 from apps.tokens.models import RequestToken
 
-USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-# A network for documentation (RFC 3849): nobody's.
-ADDRESS = "2001:db8::1"
 TWENTY = 20
 LONGEST_RUN = timedelta(minutes=10)
 LONGEST_WAIT = 60  # seconds
 ANSWERS: dict[str, Text] = {
     "200": gettext_lazy("a page with a button"),
     "204": gettext_lazy("an empty answer"),
-    "303": gettext_lazy("signed in, and on to the next page"),
+    "303": gettext_lazy("done, and on to the next page"),
     "425": gettext_lazy("come back when it is wanted"),
 }
-
-
-@dataclass
-class Answer:
-    request: str
-    status: int
-    text: str
-    click: Click | None
-    """From inside; None for a request without a token."""
-
-    @property
-    def key(self) -> str:
-        """As scenarios have it: the status, and for a refusal its reason."""
-        reason = self.click.reason if self.click else ""
-        return f"{self.status} {reason}" if self.status == 403 else str(self.status)
-
-
-class Browser:
-    """Keeps cookies, and presses buttons."""
-
-    def __init__(self, handler: WSGIHandler, origin: str) -> None:
-        self.handler, self.origin = handler, origin
-        self.cookies: dict[str, str] = {}
-        # Every session it has had.
-        self.session_keys: set[str] = set()
-
-    def prepare(self, deed: str, url: str) -> Callable[[], Answer]:
-        """The request of this deed, with the cookies of this moment, to be sent by a call."""
-        match deed:
-            case scenarios.PRESS:
-                form = Form(self.prepare(scenarios.GET, url)().text)
-                return self._prepare(form.method.upper(), urljoin(url, form.action), form=form.fields)
-            case scenarios.PREFETCH:
-                return self._prepare("GET", url, HTTP_SEC_PURPOSE="prefetch")
-            case scenarios.BARE_POST:
-                return self._prepare("POST", url)
-            case scenarios.CUT:
-                return self._prepare("GET", url[:-1])
-        return self._prepare(deed, url)
-
-    def _prepare(
-        self, method: str, url: str, *, form: dict[str, str] | None = None, **headers: str
-    ) -> Callable[[], Answer]:
-        environ = self._environ(method, url, urlencode(form or {}).encode()) | headers
-        return lambda: self._send(environ)
-
-    @property
-    def user(self) -> Any:
-        """The one who is signed in here."""
-        return user_of_session(self.cookies.get(settings.SESSION_COOKIE_NAME))
-
-    def _environ(self, method: str, url: str, body: bytes) -> dict[str, Any]:
-        parts, site = urlsplit(url), urlsplit(self.origin)
-        return {
-            "REQUEST_METHOD": method,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": parts.path,
-            "QUERY_STRING": parts.query,
-            "SERVER_NAME": site.hostname,
-            "SERVER_PORT": str(site.port or {"https": 443}.get(site.scheme, 80)),
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": site.netloc,
-            "HTTP_USER_AGENT": USER_AGENT,
-            "HTTP_REFERER": self.origin + parts.path,
-            "HTTP_COOKIE": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
-            "REMOTE_ADDR": ADDRESS,
-            "CONTENT_TYPE": "application/x-www-form-urlencoded",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": site.scheme,
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": False,
-            "wsgi.run_once": False,
-            SINK: [],
-        }
-
-    def _send(self, environ: dict[str, Any]) -> Answer:
-        response: Any = self.handler(environ, lambda status, headers, exc_info=None: lambda data: None)
-        try:
-            text = b"".join(response).decode(errors="replace")
-        finally:
-            response.close()
-        self.keep(response)
-        request = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-        return Answer(request, response.status_code, text, next(iter(environ[SINK]), None))
-
-    def keep(self, response: HttpResponse) -> None:
-        """The cookies of this response."""
-        for name, cookie in response.cookies.items():
-            if not cookie.value:  # deleted
-                self.cookies.pop(name, None)
-                continue
-            self.cookies[name] = cookie.value
-            if name == settings.SESSION_COOKIE_NAME:
-                self.session_keys.add(cookie.value)
-
-
-class Form(HTMLParser):
-    """The first form in the <main> of a page: where it goes, and its hidden fields."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.method, self.action, self.fields = "get", "", dict[str, str]()
-        self.place = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "main":
-            self.place = "main"
-        elif tag == "form" and self.place == "main":
-            self.place, self.method, self.action = "form", values.get("method", "get"), values.get("action", "")
-        elif tag == "input" and self.place == "form" and values.get("type") == "hidden":
-            self.fields[values["name"]] = values.get("value", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form" and self.place == "form":
-            self.place = "after"
 
 
 @dataclass
@@ -279,9 +152,7 @@ def _answer_in_words(key: str, times: int) -> str:
     titles: dict[str, Any] = {leaf.code: leaf.title for leaf in TokenError.__subclasses__()}
     titles["csrf"] = _("This form has no CSRF token")
     text = f"{status}, {titles.get(reason) or ANSWERS.get(status) or HTTPStatus(int(status)).phrase}"
-    return text if times == 1 else ngettext("%(text)s (once)", "%(text)s (%(times)d times)", times) % {
-        "text": text, "times": times,
-    }  # fmt: skip
+    return text if times == 1 else _("%(text)s (%(times)d times)") % {"text": text, "times": times}
 
 
 def _play(step: Step, cast: dict[str, list[Browser]], token: RequestToken, owner: User, begun: float) -> Moment:
@@ -306,6 +177,9 @@ def _at_once(browsers: list[Browser], deed: str, link: str) -> list[Answer]:
             send = browser.prepare(deed, link)
             barrier.wait(LONGEST_WAIT)
             return send()
+        except BaseException:
+            barrier.abort()
+            raise
         finally:
             connections.close_all()
 

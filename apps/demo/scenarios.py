@@ -21,7 +21,7 @@ PEOPLE: dict[str, Text] = {
     BOT: _("A bot"),
     FRIEND: _("A friend"),
     MEMBER: _("Another member"),
-    CROWD: _("A crowd"),
+    CROWD: _("One of twenty"),
 }
 
 # What they do with the link.
@@ -83,9 +83,11 @@ class Scenario:
         if OWNER in self.signed_in:
             return gettext("The owner is signed in, and nobody else is in the owner's name.")
         [(who, number)] = self.signed_in.items()
-        sentence = gettext("%(who)s is signed in as the owner, in exactly one browser, and nobody else is.")
-        if number > 1:
-            sentence = gettext("%(who)s is signed in as the owner, in %(number)d browsers, and nobody else is.")
+        sentence = ngettext(
+            "%(who)s is signed in as the owner, in exactly one browser; nobody else is.",
+            "%(who)s is signed in as the owner, in exactly %(number)d browsers; nobody else is.",
+            number,
+        )
         return sentence % {"who": PEOPLE[who], "number": number}
 
     @property

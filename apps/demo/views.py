@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.demo import inside, laboratory, mailbox, scenarios
+from apps.demo import clicks, laboratory, mailbox, scenarios
 from apps.demo.cards import CARDS, FLOWS, PLACES, Flow, sign_in_path
 
 # No script, no form, no request to anywhere; only a person's click leads out of the frame.
@@ -107,7 +107,7 @@ def show_laboratory(request: HttpRequest) -> HttpResponse:
         "failed": sum(not run.is_true for run in runs),
         "scenarios": scenarios.SCENARIOS,
         "elsewhere": scenarios.ELSEWHERE,
-        "clicks": list(inside.last_clicks),
+        "clicks": clicks.last_clicks.copy(),
         "nobody": _("nobody"),
         # For the fold-outs of this page, which has the styles.
         "is_earlier": False,

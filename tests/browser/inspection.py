@@ -33,9 +33,9 @@ def read_axe():
     return (package / "axe.min.js").read_text(encoding="utf-8")
 
 
-# What Django's own pages of the admin do against the rules: the filters beside a list stand close, and the field of
-# the search has a title for a label.
-DJANGOS_OWN = {"target-size", "label-title-only"}
+# What Django's own templates of the admin do against the rules: the filters beside a list stand close, the field of the
+# search has a title for a label, a link in a line of text has no line under it, and the sign-in page has no heading.
+DJANGOS_OWN = {"target-size", "label-title-only", "link-in-text-block", "page-has-heading-one"}
 
 
 def find_faults(page, seen):

@@ -4,13 +4,14 @@ import re
 from html import unescape
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts import asking
-from apps.demo import inside
+from apps.demo import clicks
 from apps.newsletter.models import Issue
 from apps.tokens.access import scope, tokens
 from apps.tokens.explain import explain
@@ -31,7 +32,7 @@ FOLDED = "The click from inside"
 @pytest.fixture(autouse=True)
 def debug(settings):
     settings.DEBUG = True
-    inside.last_clicks.clear()
+    clicks.last_clicks.clear()
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def request_of(link, method="get", **post):
 
 
 def table_of(select):
-    words = select.replace('"', "").split()
+    words = re.sub('["`]', "", select).split()
     return words[words.index("FROM") + 1]
 
 
@@ -78,7 +79,7 @@ def test_with_debug_it_shows_what_the_request_takes_without(settings, link):
     settings.DEBUG = True
     request_of(link)
 
-    [click] = inside.last_clicks
+    [click] = clicks.last_clicks
     assert len(click.statements) == len(statements) > 0
 
 
@@ -98,7 +99,7 @@ def test_the_statements_of_somebody_signed_in_are_those_of_the_request_too(clien
     debug_client.cookies = client.cookies
     debug_client.get(link)
 
-    [click] = inside.last_clicks
+    [click] = clicks.last_clicks
     assert [table_of(statement.sql) for statement in click.statements] == tables
     assert "django_session" in tables
 
@@ -106,7 +107,7 @@ def test_the_statements_of_somebody_signed_in_are_those_of_the_request_too(clien
 def test_each_statement_has_its_milliseconds_its_file_and_its_line(client, link):
     client.post(link)
 
-    [click] = inside.last_clicks
+    [click] = clicks.last_clicks
     [update] = [each for each in click.statements if each.sql.startswith("UPDATE tokens_requesttoken SET used_to_date")]
     file, line = update.place.split(":")
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
@@ -169,7 +170,7 @@ def test_a_use_that_is_given_back_is_said_to_be(client):
 
     client.post(token.tokenise(reverse("newsletter:confirm")))
 
-    [click] = inside.last_clicks
+    [click] = clicks.last_clicks
     answers = {step.question: step.answer for step in click.explanation.steps}
     assert (click.status, click.uses) == (400, "0")
     assert answers["Is a use taken?"] == "Yes, and given back: the page could not do its work."
@@ -190,7 +191,7 @@ def test_no_token_is_shown_or_kept(client, link):
 
     signature = link.rpartition(".")[2]
     assert signature not in fold_out(page)
-    assert signature not in repr([vars(click) for click in inside.last_clicks])
+    assert signature not in repr([vars(click) for click in clicks.last_clicks])
     assert signature not in client.get(reverse("demo:laboratory")).text
 
 
@@ -215,3 +216,10 @@ def test_a_client_that_reads_json_gets_json(client, link):
     answer = client.get(link[:-1], headers={"Accept": "application/json"})
 
     assert answer.json()["code"] == "invalid"
+
+
+def test_an_async_server_shows_it_too(link):
+    page = async_to_sync(AsyncClient().get)(link)
+
+    assert "Does a button come first? Yes." in fold_out(page)
+    assert len(clicks.last_clicks[0].statements) == 2

@@ -62,7 +62,7 @@ def test_what_does_not_come_true_is_said_to_be_so(client, monkeypatch):
     text = " ".join(press(client, "all").text.split())
 
     assert "1 scenario did not end as it must" in text
-    assert "It must be: 303, signed in, and on to the next page" in text
+    assert "It must be: 303, done, and on to the next page" in text
     assert text.count("✗ Not true:") == 3
     assert "✗ not all true" in text
 
