@@ -27,10 +27,12 @@ def digest_for(request: HttpRequest, address: str) -> str:
 
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> KnownBrowser | None:
     """Notes that this user has signed in here. Returns the browser if it was not known before."""
-    digest = digest_of(request) or cookies.keep_secret(response, COOKIE, max_age=YEAR)
+    digest = digest_of(request)
     now: dict[str, Any] = {"user_agent": user_agent_of(request), "last_seen_at": timezone.now()}
-    if KnownBrowser.objects.filter(user=user, digest=digest).update(**now):
+    if not digest:
+        return user.known_browsers.create(digest=cookies.keep_secret(response, COOKIE, max_age=YEAR), **now)
+    if user.known_browsers.filter(digest=digest).update(**now):
         return None
     # Two clicks at once make one row.
-    browser, is_new = KnownBrowser.objects.get_or_create(user=user, digest=digest, defaults=now)
+    browser, is_new = user.known_browsers.get_or_create(digest=digest, defaults=now)
     return browser if is_new else None

@@ -184,7 +184,12 @@ class admit:  # noqa: N801  # read as the verb it is: with admit(request, scope=
         audit.record_admission(self.request, self.use.token, None, is_kept=is_kept)
 
     async def __aenter__(self) -> RequestToken | None:
-        return await sync_to_async(self.__enter__)()
+        try:
+            return await sync_to_async(self.__enter__)()
+        except CancelledError:
+            # The thread goes on and takes the use, for a block that never runs. This waits for it, and gives it back.
+            await self.__aexit__(InterruptedError)
+            raise
 
     async def __aexit__(self, *exc: Any) -> None:
         await sync_to_async(self.__exit__)(*exc)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any
 
 from django.conf import settings
@@ -50,28 +50,48 @@ def hold_account(alias: str, user: Any) -> bool:
     # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
     # later fails if anybody else has written in between.
     fields = [field for field in user._meta.concrete_fields if not field.primary_key]
-    # Threat: an account that is closed, or changed, between the look and the sign-in. No condition can compare fields
-    # that are stored otherwise than they read (encrypted); a Value is not prepared by its field, as by lower().
-    names = ("is_active", "password", user.get_email_field_name())
-    compared = [field.attname for field in fields if field.name in names and not hasattr(field, "from_db_value")]
-    read = {name: Value(getattr(user, name)) if getattr(user, name) is not None else None for name in compared}
+    # Threat: an account that is closed, or changed, between the look and the sign-in.
+    held = [field for field in fields if field.name in ("is_active", "password", user.get_email_field_name())]
+    now = {field.attname: getattr(user, field.attname) for field in held}
+    # No condition can compare fields that are stored otherwise than they read (encrypted): they are read once more.
+    others = [field.attname for field in held if hasattr(field, "from_db_value")]
+    # A Value is not prepared by its field, as by lower().
+    read = {name: None if value is None else Value(value) for name, value in now.items() if name not in others}
     accounts = type(user)._base_manager.using(alias).filter(pk=user.pk, **read)
-    return bool(accounts.update(**{fields[0].attname: F(fields[0].attname)}) == 1)
+    is_held = accounts.update(**{fields[0].attname: F(fields[0].attname)}) == 1
+    return is_held and (not others or accounts.values(*others).get() == {name: now[name] for name in others})
 
 
 def sign_in(request: HttpRequest, user: Any) -> None:
     """Sign the user in and save the session, so that nothing is left to fail but sending its cookie."""
+    # Threat: session fixation. login() gives the session a new key.
+    login(request, user, backend=_session_backend(user))
+    request.session.save()
+    request.session.modified = False
+    act_as(request, user)
+
+
+def session_now(request: HttpRequest) -> Any:
+    """The visitor's session as it is, with all that is in it, for ``put_back``."""
     if not hasattr(request, "session"):
         raise ImproperlyConfigured(
             "A link that signs in needs a session. Put "
             '"django.contrib.sessions.middleware.SessionMiddleware" before '
             '"django.contrib.auth.middleware.AuthenticationMiddleware" in MIDDLEWARE.'
         )
-    # Threat: session fixation. login() gives the session a new key.
-    login(request, user, backend=_session_backend(user))
-    request.session.save()
-    request.session.modified = False
-    act_as(request, user)
+    before: Any = copy(request.session)
+    before._session_cache = deepcopy(dict(request.session.items()))
+    return before
+
+
+def put_back(request: HttpRequest, before: Any, *, is_saved: bool = True) -> None:
+    """Give the visitor the session of before the sign-in; the one that was saved for it ends."""
+    if is_saved:
+        # Threat: a session that outlives the sign-in it was saved for.
+        request.session.flush()
+        if before.keys():
+            before.save(must_create=True)
+    request.session = before
 
 
 def hand_out_session(request: HttpRequest) -> None:

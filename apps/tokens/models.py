@@ -107,16 +107,16 @@ class RequestToken(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.scope}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, **kwargs: Any) -> None:
         """Save all but what is counted in the database; name those columns in ``update_fields`` to mean them."""
         if self._state.adding:
             self.prepare()
         # Threat: a save that writes back an old count or an empty revocation, over what clicks and
         # revoke() have written since the instance was loaded.
-        elif not args and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
+        elif kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
             left_out = {self._meta.pk.attname, *COUNTED, *self.get_deferred_fields()}
             kwargs["update_fields"] = [f.name for f in self._meta.concrete_fields if f.attname not in left_out]
-        super().save(*args, **kwargs)
+        super().save(**kwargs)
 
     def prepare(self) -> None:
         """Fill in what the login mode implies and raise ValidationError for what it forbids."""

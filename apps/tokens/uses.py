@@ -43,6 +43,7 @@ class Use(Pass):
         self.token, self.alias, self.taken_at = token, alias, timezone.now()
         self.signs_in = token.login_mode == token.LoginMode.SESSION
         self.is_released = False
+        self.session_before: Any = None
 
     def release(self) -> bool:
         """``RequestToken.release``."""
@@ -70,8 +71,7 @@ class Use(Pass):
         logger.debug("given back token=%s", self.token.pk)
         _give_back(self.alias, self.token.pk)
         if self.signs_in:
-            # Threat: a session that outlives the sign-in it was saved for.
-            request.session.flush()
+            identity.put_back(request, self.session_before)
 
     def _came_to_nothing(self, status_code: int | None, *, has_left: bool) -> bool:
         if self.is_released:
@@ -129,8 +129,7 @@ def _sign_in(request: HttpRequest, use: Use) -> None:
 
 def _sign_in_once(request: HttpRequest, use: Use) -> None:
     is_one_transaction, is_claimed = identity.saves_sessions_in(request, use.alias), False
-    session = getattr(request, "session", None)
-    key = None if session is None else session.session_key  # an empty one is false on Django 6.1
+    use.session_before = identity.session_now(request)
     try:
         # Not the view's transaction: the session cookie is sent whatever becomes of that one.
         with transaction.atomic(using=use.alias):
@@ -144,10 +143,7 @@ def _sign_in_once(request: HttpRequest, use: Use) -> None:
     except BaseException as error:
         # Rolled back, or committed already: a session elsewhere, a hook after the commit, a lost answer to it.
         is_given_back = _give_back(use.alias, use.token.pk, last_used_at=use.taken_at)
-        if session is not None:
-            if is_given_back:
-                request.session.flush()
-            request.session = type(session)(key)
+        identity.put_back(request, use.session_before, is_saved=is_given_back)
         if is_claimed and not is_given_back and isinstance(error, DatabaseError):
             raise UnknownTokenError from error  # deleted meanwhile, with its user
         raise

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -5,6 +7,7 @@ from django.urls import reverse
 from apps.accounts.asking import login_token
 from apps.accounts.models import User
 from tests.factories import UserFactory
+from tests.support.emails import link_in_text
 
 ADD = reverse("admin:accounts_user_add")
 
@@ -58,6 +61,20 @@ def test_the_admin_takes_address_and_password(client, db):
     client.post(reverse("admin:login"), {"username": "EDITOR@example.com", "password": "a password"})
 
     assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_staff_without_a_password_goes_on_to_the_page_by_a_link(client, ask, db, mailoutbox):
+    editor = User.objects.create_superuser("editor@example.com")
+    wanted = reverse("admin:accounts_user_add")
+    page = client.get(wanted, follow=True)
+    [way] = re.findall(r'<a href="([^"]+)">Sign in by email link instead</a>', page.content.decode())
+
+    form = client.get(way)
+    ask(editor.email, next=form.context["next"])
+    answer = client.get(link_in_text(mailoutbox[0], reverse("accounts:login_link")))
+
+    assert (answer.status_code, answer.url) == (303, wanted)
+    assert client.get(wanted).status_code == 200
 
 
 def try_passwords(client, count, address="editor@example.com", **extra):

@@ -234,6 +234,13 @@ def test_answers_to_the_link_are_kept_out_of_caches(client, make_link):
     assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
+DATA = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def data_queries(queries):
+    return [query["sql"] for query in queries if query["sql"].split()[0] in DATA]
+
+
 def test_a_sign_in_takes_ten_queries(reader, make_link):
     browser = Client()
     browser.post(make_link())
@@ -243,5 +250,21 @@ def test_a_sign_in_takes_ten_queries(reader, make_link):
     with CaptureQueriesContext(connection) as queries:
         browser.post(link)
 
-    data = [query["sql"] for query in queries if query["sql"].split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")]
-    assert len(data) <= 10
+    assert len(data_queries(queries)) == 10
+
+
+def test_the_session_is_saved_by_the_tenth_query_whoever_signs_in_where(client, reader, ask, mailoutbox):
+    """Afterwards: the browser is noted, its owner told of it, the use put on record."""
+    until_saved, all_of_it = [], []
+
+    for _first_and_later in range(2):
+        ask()
+        with CaptureQueriesContext(connection) as queries:
+            client.get(link_in_text(mailoutbox.pop(), LOGIN_LINK))
+        data = data_queries(queries)
+        until_saved.append(max(place for place, sql in enumerate(data, 1) if "django_session" in sql))
+        all_of_it.append(len(data))
+        client.post(reverse("accounts:logout"))
+
+    assert until_saved == [10, 9]
+    assert all_of_it == [13, 11]

@@ -3,9 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from django.db import connections
 
-THREADS = 8
+THREADS = 20
+# One in the default run; `make test-databases` makes it ten, on every database.
+ROUNDS = [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 10))]
 
 
 def at_once(action, arguments):

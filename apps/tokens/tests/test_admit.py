@@ -1,10 +1,11 @@
 """``admit``: the same decision for code that no decorator can reach."""
 
 import asyncio
+import threading
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import connection, connections
 from django.test import AsyncClient
 
 from ..models import RequestToken
@@ -108,3 +109,32 @@ def test_an_async_block_does_the_same(request_token, user):
 
     assert asyncio.run(visit()).json()["user"] == user.email
     assert uses() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_visitor_who_hangs_up_before_an_async_block_begins_has_used_nothing(request_token):
+    has_left = threading.Event()
+
+    async def visit():
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def hang_up(execute, sql, params, many, context):
+            if sql.startswith("UPDATE") and not has_left.is_set():
+                loop.call_soon_threadsafe(task.cancel)
+                loop.call_soon_threadsafe(has_left.set)
+                has_left.wait(30)
+            return execute(sql, params, many, context)
+
+        await sync_to_async(lambda: connection.execute_wrappers.append(hang_up))()
+        try:
+            await AsyncClient().get(request_token.tokenise("/admits-async/"))
+        finally:
+            await sync_to_async(connections.close_all)()
+            await sync_to_async(connection.execute_wrappers.clear)()
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(visit())
+
+    assert has_left.is_set()
+    assert uses() == 0
+    assert request_token.logs.get().reason == "admitted"

@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection, transaction
 
-from ..models import RequestToken
+from ..models import RequestToken, account_fingerprint
 from .support import APP
 
 ENGINES = ["db", "cached_db", "cache", "signed_cookies"]
@@ -72,6 +72,50 @@ def test_a_sign_in_that_fails_gives_the_use_back(crashing_client, session_token,
     assert uses() == 0
     assert signed_in(crashing_client) is None
     assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("path", ["/answers/500/", "/raises/"])
+def test_a_view_that_breaks_after_the_sign_in_leaves_a_visitor_what_the_session_held(
+    crashing_client, request_token, session_token, settings, engine, path
+):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    crashing_client.get(request_token.tokenise("/remembers/"))
+
+    crashing_client.post(session_token.tokenise(path))
+
+    assert signed_in(crashing_client) is None
+    assert crashing_client.session["seen"] is True
+    session_token.refresh_from_db()
+    assert session_token.used_to_date == 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_sign_in_that_fails_leaves_a_visitor_what_the_session_held(
+    crashing_client, request_token, session_token, settings, engine
+):
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    crashing_client.get(request_token.tokenise("/remembers/"))
+
+    def fail(**kwargs):
+        raise RuntimeError
+
+    user_logged_in.connect(fail)
+    try:
+        crashing_client.post(session_token.tokenise("/optional/"))
+    finally:
+        user_logged_in.disconnect(fail)
+
+    assert signed_in(crashing_client) is None
+    assert crashing_client.session["seen"] is True
+
+
+def test_a_view_that_breaks_leaves_its_own_reader_signed_in(crashing_client, session_token, user):
+    crashing_client.force_login(user)
+
+    crashing_client.post(session_token.tokenise("/answers/500/"))
+
+    assert signed_in(crashing_client) == user.email
 
 
 @pytest.mark.django_db(transaction=True)
@@ -142,6 +186,23 @@ def test_a_password_or_address_that_changes_between_look_and_sign_in_is_a_refusa
 
     assert response.context["error"].code == "user_changed"
     assert signed_in(client) is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.databases
+@pytest.mark.parametrize("name", ["password", "email"])
+def test_a_field_that_is_stored_otherwise_than_it_reads_is_compared_too(client, session_token, monkeypatch, name):
+    """As one that is encrypted: no condition of an UPDATE can ask for its value."""
+    field, users = get_user_model()._meta.get_field(name), get_user_model().objects
+    monkeypatch.setattr(field, "from_db_value", lambda value, *_: value, raising=False)
+
+    with before(["UPDATE", get_user_model()._meta.db_table], lambda: users.update(**{name: "another@example.com"})):
+        refused = client.post(session_token.tokenise("/optional/"))
+    RequestToken.objects.update(account_fingerprint=account_fingerprint(users.get()))
+    admitted = client.post(session_token.tokenise("/optional/"))
+
+    assert refused.context["error"].code == "user_changed"
+    assert admitted.status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)

@@ -117,6 +117,12 @@ def test_saving_a_stale_token_neither_uncounts_a_use_nor_undoes_a_revocation(mak
     assert row.revoked_at is not None
 
 
+def test_save_takes_no_argument_by_its_place(request_token):
+    """Threat: "save(False)" of the Djangos before 6.0, which would write old counts back."""
+    with pytest.raises(TypeError):
+        request_token.save(False)
+
+
 def test_counts_are_saved_by_name_only(make_token):
     token = make_token(max_uses=5)
     token.used_to_date, token.revoked_at, token.data = 4, now(), {"kept": True}

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections import Counter
 
 import pytest
@@ -14,6 +15,8 @@ from ..models import RequestToken
 pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True)]
 
 VISITORS = 20
+# One in the default run; those marked slow make it ten.
+ROUNDS = [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, 10))]
 
 
 def all_at_once(visit):
@@ -34,7 +37,7 @@ def all_at_once(visit):
     return Counter(answers)
 
 
-@pytest.mark.parametrize("round_", range(5))
+@pytest.mark.parametrize("round_", ROUNDS)
 def test_two_clicks_cannot_share_the_last_use(request_token, round_):
     link = request_token.tokenise("/optional/")
 
@@ -45,7 +48,8 @@ def test_two_clicks_cannot_share_the_last_use(request_token, round_):
     assert Counter(request_token.logs.values_list("reason", flat=True)) == {"admitted": 1, "used_up": VISITORS - 1}
 
 
-def test_two_clicks_cannot_share_a_sign_in(session_token):
+@pytest.mark.parametrize("round_", ROUNDS)
+def test_two_clicks_cannot_share_a_sign_in(session_token, round_):
     link = session_token.tokenise("/optional/")
 
     answers = all_at_once(lambda client: client.post(link))
@@ -73,7 +77,8 @@ def test_uses_that_are_given_back_are_counted_right(make_token):
     assert RequestToken.objects.get().used_to_date == 0
 
 
-def test_a_limit_of_seven_lets_seven_in(make_token):
+@pytest.mark.parametrize("round_", ROUNDS)
+def test_a_limit_of_seven_lets_seven_in(make_token, round_):
     link = make_token(max_uses=7).tokenise("/optional/")
 
     answers = all_at_once(lambda client: client.get(link))
@@ -81,7 +86,63 @@ def test_a_limit_of_seven_lets_seven_in(make_token):
     assert answers == {200: 7, 403: VISITORS - 7}
 
 
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", ROUNDS)
+def test_a_link_that_is_revoked_while_it_is_used_lets_nobody_in_afterwards(make_token, round_):
+    token = make_token(max_uses=None)
+    link, is_in_use, revoked_at, clicks = token.tokenise("/optional/"), threading.Event(), [], []
+
+    def click(client):
+        begun_at = time.perf_counter()
+        answer = client.get(link)
+        clicks.append((begun_at, answer.status_code))
+        is_in_use.set()
+        return answer
+
+    def revoke():
+        is_in_use.wait(30)
+        token.revoke()
+        revoked_at.append(time.perf_counter())
+        connections.close_all()
+
+    revoker = threading.Thread(target=revoke)
+    revoker.start()
+    all_at_once(lambda client: [click(client) for _ in range(4)][-1])
+    revoker.join()
+    click(Client())
+
+    answers = Counter(status for _, status in clicks)
+    assert {status for begun_at, status in clicks if begun_at > revoked_at[0]} == {403}
+    assert answers[200] + answers[403] == 4 * VISITORS + 1
+    assert RequestToken.objects.get().used_to_date == token.logs.filter(reason="admitted").count() == answers[200] >= 1
+
+
+@pytest.mark.parametrize("round_", ROUNDS)
+def test_every_link_opens_while_the_key_is_changed_under_it(make_token, settings, round_):
+    former_key, is_in_use, opened = settings.SECRET_KEY, threading.Event(), []
+    links = iter([make_token().tokenise("/optional/") for _ in range(VISITORS)])
+    tokens = iter([make_token() for _ in range(VISITORS)])
+
+    def visit(client):
+        opened.append(client.get(next(links)).status_code)
+        is_in_use.set()
+        # Signed by whichever key signs by now.
+        return client.get(next(tokens).tokenise("/optional/"))
+
+    def change_key():
+        is_in_use.wait(30)
+        settings.SECRET_KEY_FALLBACKS = [former_key]
+        settings.SECRET_KEY = "another key, " + "x" * 50
+
+    changer = threading.Thread(target=change_key)
+    changer.start()
+    answers = all_at_once(visit)
+    changer.join()
+
+    assert opened == [200] * VISITORS
+    assert answers == {200: VISITORS}
+
+
+@pytest.mark.parametrize("round_", ROUNDS)
 def test_of_many_links_of_one_person_one_signs_in_and_ends_the_others(make_token, user, round_):
     links = iter([make_token(login_mode="Session", user=user).tokenise("/optional/") for _ in range(VISITORS)])
 
@@ -92,7 +153,7 @@ def test_of_many_links_of_one_person_one_signs_in_and_ends_the_others(make_token
     assert RequestToken.objects.filter(revoked_reason="superseded").count() == VISITORS - 1
 
 
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", ROUNDS)
 def test_an_account_that_is_deleted_while_it_signs_in_is_no_error(session_token, user, round_):
     link, first = session_token.tokenise("/answers/204/"), iter([True])
 
