@@ -124,7 +124,7 @@ def plan(part: str) -> tuple[list[str], dict[str, tuple[str, str]]]:
         old = old if new or not is_whole_line(old, text) else f"{old}\n"
         if text.count(old) != 1:
             wrong.append(f"{name} has {text.count(old)} times, and should have once: {old.strip()}")
-        texts[name] = (before, text.replace(old, new))
+        texts[name] = (before, text.replace(old, new).rstrip() + "\n")
     if wrong:
         raise CutError("This project is not as the lists in scripts/cut.py have it:\n  " + "\n  ".join(wrong))
     return paths, texts

@@ -72,3 +72,8 @@ class Page(HTMLParser):
 def problems_of(answer):
     """Redirects and refused methods have no page to look at."""
     return [] if answer.status_code in (302, 303, 405) else Page(answer.content.decode()).problems()
+
+
+def looked_up_in_vain(caplog):
+    """What Django's templates have logged: a variable that is not there, with the request's address, token and all."""
+    return [record.getMessage() for record in caplog.records if record.name == "django.template"]
