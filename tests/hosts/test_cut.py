@@ -9,6 +9,8 @@ import pytest
 from tests.hosts.test_tokens_copy import commit, git
 from tests.support.project import ROOT, SECRET_KEY, make_environment
 
+pytestmark = pytest.mark.hosts
+
 NOT_OF_A_CLONE = (".git", ".venv*", ".local", "staticfiles", "__pycache__", ".*_cache", ".hypothesis")
 
 
