@@ -6,12 +6,10 @@ from django.urls import include, path
 from apps.site.views import home
 from config import error_pages
 from config.admin_login import admin_login
-from config.views import start_flow
 
 urlpatterns = [
     path("", home, name="home"),
     path("demo/", include("apps.demo.urls")),
-    path("demo/<slug:slug>/", start_flow, name="start_flow"),
     path("accounts/", include("apps.accounts.urls")),
     path("newsletter/", include("apps.newsletter.urls")),
     path("newsletter/", include("apps.mailing.urls")),

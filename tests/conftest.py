@@ -1,8 +1,12 @@
+import subprocess
+import sys
 import time
 from importlib import import_module
 
 import pytest
 from django.core.cache import cache
+
+from tests.support.project import ROOT, make_environment
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +30,20 @@ def queue(settings):
     backend = import_module(settings.TASKS_PACKAGE).task_backends["default"]
     backend.clear()
     return backend
+
+
+@pytest.fixture
+def run_python():
+    """Runs Python in the project's folder, warnings being errors, with nothing in the environment but ``variables``."""
+
+    def run(*args, cwd=ROOT, timeout=60, **variables):
+        return subprocess.run(
+            [sys.executable, "-W", "error", *args],
+            cwd=cwd,
+            env=make_environment(**variables),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    return run

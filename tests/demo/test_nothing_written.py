@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.urls import path, reverse
 from django.utils.log import AdminEmailHandler
 
-from config import demo
+from apps.demo import cards, seed
 from config.urls import handler400, handler403, handler404, handler500, urlpatterns  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -57,24 +57,24 @@ def written(settings):
 @override_settings(ROOT_URLCONF=__name__)
 def test_no_flow_writes_a_token_that_was_ever_issued(client, written, django_capture_on_commit_callbacks):
     client.raise_request_exception = False
-    demo.seed()
+    seed.seed()
     links = []
 
-    for flow in demo.FLOWS:
-        link = client.post(reverse("start_flow", args=[flow.slug])).url
+    for flow in cards.FLOWS:
+        link = client.post(reverse("demo:start", args=[flow.slug])).url
         links.append(link)
         visit(client, link)
         client.logout()
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(reverse("accounts:login"), {"email": demo.READER})
+        client.post(reverse("accounts:login"), {"email": seed.READER})
     links += [link for email in mail.outbox for link in re.findall(r"https://\S+[?]rt=\S+", str(email.body))]
     visit(client, links[-1])
 
     text = written()
     assert "RuntimeError" in text
-    assert text.count("refused reason=") >= len(demo.FLOWS)
+    assert text.count("refused reason=") >= len(cards.FLOWS)
     assert [link for link in links if signature(link) in text] == []
-    assert len(links) >= len(demo.FLOWS) + 1
+    assert len(links) >= len(cards.FLOWS) + 1
 
 
 def visit(client, link):

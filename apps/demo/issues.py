@@ -65,22 +65,49 @@ coming back takes a fresh confirmation.
         summary="Scanners and previews follow every link. What happens then should be nothing.",
         days_ago=8,
         body="""
-Before a letter reaches you, several machines may have read it. A scanner at the office follows
-every link to see whether it leads somewhere bad. A chat program draws a preview. A browser fetches
-the page you are likely to open next. None of them is an attacker, and each of them can use up a
-link that works once.
+Before a letter reaches you, several machines may have read it. None of them is an attacker, and each of them can use up
+a link that works once.
 
-The cure is as old as the web: GET shows, POST acts. A link can only ask for a page. So the page
-behind it describes what is about to happen, names the person it would happen to, and has a button.
-Pressing the button sends a form, and only then is the link used. Machines that follow links do not
-press buttons.
+## Who opens it
 
-It costs the reader one press, and it buys more than safety from scanners. The reader sees whose
-account is about to be opened before it is, which matters on a shared computer, and a link that was
-opened in the wrong browser can still be used in the right one.
+- **A scanner** at the office follows every link to see whether it leads somewhere bad.
+- **A chat program** draws a preview of whatever is pasted into it.
+- **A browser** fetches the page you are likely to open next. It says so in a header, `Sec-Purpose: prefetch`; most of
+  the others do not.
 
-If you see a site that signs you in the moment you open a link, look at how it treats HEAD requests
-too.
+All of them ask for pages, and a page is all they should get. The standard of the web has said so since 1997, and
+[says it still](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1):
+
+> Request methods are considered "safe" if their defined semantics are essentially read-only; i.e., the client does not
+> request, and does not expect, any state change on the origin server as a result of applying a safe method to a target
+> resource.
+
+## What to do about it
+
+*GET shows, POST acts.* A link can only ask for a page. So the page behind ours works like this:
+
+1. It says what is about to happen, and to whom.
+2. It has one button, and the button sends a form.
+3. Only the form uses the link up. Machines that follow links do not press buttons.
+
+### In code
+
+One argument asks for that page. The view runs when the button is pressed, and `request.user` is whom the link is for:
+
+```
+@use_request_token(scope="unsubscribe", required=True, confirm=True)
+def unsubscribe(request):
+    Subscription.objects.filter(user=request.user).delete()
+    return render(request, "unsubscribed.html")
+```
+
+It costs the reader one press, and it buys more than safety from scanners. The reader sees whose account is about to be
+opened before it is, which matters on a shared computer, and a link that was opened in the wrong browser can still be
+used in the right one.
+
+---
+
+If you see a site that signs you in the moment you open a link, look at how it treats `HEAD` requests, too.
 """,
     ),
     DemoIssue(

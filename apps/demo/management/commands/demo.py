@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.commands.runserver import naiveip_re
 from django.urls import reverse
 
+from apps.demo import cards, seed
 from apps.tokens.conf import token_settings
-from config import demo
 
 DEFAULT_SITE_URL = "http://127.0.0.1:8000"
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
                 _check_port_is_free(address, port)
             _set_site_url(address, port)
             call_command("migrate", interactive=False, verbosity=0)
-            demo.seed()
+            seed.seed()
             self._print_links()
             self.stdout.flush()
         if not no_server:
@@ -49,15 +49,13 @@ class Command(BaseCommand):
         site = settings.SITE_URL
         self.stdout.write(
             "\n"
-            f"The demo is ready: {site}/\n"
+            f"The demo is ready: {site}{reverse('demo:page')}\n"
             "\n"
-            f"NONE     Member's invitation to subscribe     {site}{demo.affiliate_path()}\n"
-            f"REQUEST  Reader's unsubscribe link            {site}{demo.unsubscribe_path()}\n"
-            f"SESSION  Reader's sign-in link ({minutes} minutes)   {site}{demo.sign_in_path()}\n"
+            f"NONE     Member's invitation to subscribe     {site}{cards.affiliate_path()}\n"
+            f"REQUEST  Reader's unsubscribe link            {site}{cards.unsubscribe_path()}\n"
+            f"SESSION  Reader's sign-in link ({minutes} minutes)   {site}{cards.sign_in_path()}\n"
             "\n"
-            f"For the admin, {site}{reverse('admin:index')}, sign in as {demo.EDITOR}:\n"
-            f"ask for a link at {site}{reverse('accounts:login')}\n"
-            f"and read the email at {site}{reverse('demo:mailbox')}\n"
+            f"Every email the site sends is at {site}{reverse('demo:mailbox')}\n"
         )
         if site != DEFAULT_SITE_URL:
             self.stdout.write(
