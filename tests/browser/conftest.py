@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from tests.browser.person import KeyboardPerson, Person, sign_in
+from tests.browser.person import KeyboardPerson, Person, ScriptlessPerson, sign_in
 from tests.browser.site import serve_demo
 
 EDITOR = "editor@example.com"
@@ -19,7 +19,7 @@ EVERYBODY = {
     "in a wide window, light": (Person, {"viewport": WIDE, "color_scheme": "light"}),
     "on a phone, dark": (Person, {"viewport": NARROW, "color_scheme": "dark", "has_touch": True}),
     "by keyboard": (KeyboardPerson, {"viewport": NARROW, "color_scheme": "light"}),
-    "without JavaScript": (Person, {"viewport": WIDE, "color_scheme": "dark", "java_script_enabled": False}),
+    "without JavaScript": (ScriptlessPerson, {"viewport": WIDE, "color_scheme": "dark", "java_script_enabled": False}),
 }
 CLIENTS = (f"10.0.{number // 250}.{number % 250 + 1}" for number in itertools.count())
 

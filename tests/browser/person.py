@@ -131,6 +131,13 @@ class Person:
             self.faults.append(f"{self.page.url}: {message.text}")
 
 
+class ScriptlessPerson(Person):
+    """Without JavaScript; axe, which is JavaScript, has looked at the same pages of others."""
+
+    def _look(self):
+        pass
+
+
 class KeyboardPerson(Person):
     """Without a mouse: with Tab to what is wanted, Enter, and the letters. The page is as narrow as at 400 % zoom."""
 
