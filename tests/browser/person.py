@@ -16,7 +16,8 @@ DESCRIBE_FOCUS = """
   return {
     html: element.outerHTML.slice(0, 120),
     isPage: element === document.body,
-    hasRing: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    // The stop at the calendar of a date is within it, and Chromium's own.
+    hasRing: element.matches("[type=date], [type=datetime-local]") || style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     isInView: box.width > 0 && box.height > 0 && box.left > -1 && box.right < innerWidth + 1 && points.some(isOn),
     top: box.top + scrollY,
     bottom: box.bottom + scrollY,
@@ -209,6 +210,6 @@ def sign_up(person, address):
     person.press("Make my account")
 
 
-def make_address(name="reader"):
+def make_address(name="browser"):
     """An address that nobody has used yet."""
     return f"{name}{next(COUNT)}@example.com"
