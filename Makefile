@@ -3,6 +3,7 @@
 
 RUN = .venv/bin/python
 DEMO_ARGS =
+BENCH_ARGS =
 PYTEST_ARGS =
 # pytest's exit code 5: among these tests PYTEST_ARGS picks none.
 OR_NONE = $(if $(PYTEST_ARGS),|| [ $$? -eq 5 ])
@@ -15,8 +16,8 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1 \
 	DEFAULT_FROM_EMAIL=news@example.com
 
-.PHONY: help venv demo test proof check messages format test-browser test-databases test-django test-hosts test-deploy \
-	pictures
+.PHONY: help venv demo test proof check messages format test-databases test-django test-hosts test-deploy bench \
+	test-bench test-browser pictures
 
 help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
@@ -30,6 +31,8 @@ help:
 	@echo "make test-django     all tests on Django 6.0 and 6.1, and on Python 3.10"
 	@echo "make test-hosts      copies of apps/tokens in projects of other kinds, with all their tests"
 	@echo "make test-deploy     docs/deploying.md on this machine, and going back to a copy of the database"
+	@echo "make bench           what links cost, beside what else one could take; BENCH_ARGS='scale sending' measures those"
+	@echo "make test-bench      its short form: ratios and numbers of queries, no times"
 	@echo "make pictures        those of the README, anew"
 	@echo "PYTHON=python3.12 before or after any of them chooses the interpreter of a new .venv"
 
@@ -86,3 +89,7 @@ test-hosts: venv
 
 test-deploy: venv
 	bash scripts/test-deploy
+
+bench test-bench:
+	@sed '/^-r /d' requirements.txt requirements-postgres.txt bench/requirements.txt | sh scripts/venv .venv-bench
+	.venv-bench/bin/python -m bench $(if $(filter test-bench,$@),--short) $(BENCH_ARGS)
