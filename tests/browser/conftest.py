@@ -66,7 +66,9 @@ def come(browser, site, seen):
         # A transition would be measured on its way from one color to the other.
         options = {**defaults, "reduced_motion": "reduce", **options}
         context = browser.new_context(**options, extra_http_headers={"X-Forwarded-For": next(CLIENTS)})
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(10_000)
+        # The laboratory plays all its scenarios before it answers.
+        context.set_default_navigation_timeout(60_000)
         contexts.append(context)
         people.append(kind(context.new_page(), site, seen))
         return people[-1]

@@ -11,14 +11,18 @@ COUNT = itertools.count(1)
 DESCRIBE_FOCUS = """
 () => {
   const element = document.activeElement, style = getComputedStyle(element), box = element.getBoundingClientRect();
-  const points = [[box.left + 2, box.top + 2], [box.left + box.width / 2, box.top + box.height / 2]];
-  const isOn = ([x, y]) => { const top = document.elementFromPoint(x, y); return top && (element.contains(top) || top.contains(element)); };
+  const isOn = (x, y) => {
+    const top = document.elementFromPoint(x, y);
+    return top && (element.contains(top) || top.contains(element));
+  };
+  const isOnTop = isOn(box.left + 2, box.top + 2) || isOn(box.left + box.width / 2, box.top + box.height / 2);
+  // The stop at the calendar of a date is within it, and Chromium's own.
+  const isDate = element.matches("[type=date], [type=datetime-local]");
   return {
     html: element.outerHTML.slice(0, 120),
     isPage: element === document.body,
-    // The stop at the calendar of a date is within it, and Chromium's own.
-    hasRing: element.matches("[type=date], [type=datetime-local]") || style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-    isInView: box.width > 0 && box.height > 0 && box.left > -1 && box.right < innerWidth + 1 && points.some(isOn),
+    hasRing: isDate || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2),
+    isInView: box.width > 0 && box.height > 0 && box.left > -1 && box.right < innerWidth + 1 && isOnTop,
     top: box.top + scrollY,
     bottom: box.bottom + scrollY,
     // A date has a stop for each of its parts.

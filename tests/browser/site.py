@@ -33,7 +33,9 @@ class Site:
 
     def manage(self, *arguments):
         command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True
+        ).stdout
 
     def let_an_hour_pass(self):
         """For every sign-in there is."""
