@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from tests.browser.person import KeyboardPerson, Person, sign_in
+from tests.browser.person import KeyboardPerson, Person, ScriptlessPerson, sign_in
 from tests.browser.site import serve_demo
 
 EDITOR = "editor@example.com"
@@ -19,7 +19,7 @@ EVERYBODY = {
     "in a wide window, light": (Person, {"viewport": WIDE, "color_scheme": "light"}),
     "on a phone, dark": (Person, {"viewport": NARROW, "color_scheme": "dark", "has_touch": True}),
     "by keyboard": (KeyboardPerson, {"viewport": NARROW, "color_scheme": "light"}),
-    "without JavaScript": (Person, {"viewport": WIDE, "color_scheme": "dark", "java_script_enabled": False}),
+    "without JavaScript": (ScriptlessPerson, {"viewport": WIDE, "color_scheme": "dark", "java_script_enabled": False}),
 }
 CLIENTS = (f"10.0.{number // 250}.{number % 250 + 1}" for number in itertools.count())
 
@@ -66,7 +66,9 @@ def come(browser, site, seen):
         # A transition would be measured on its way from one color to the other.
         options = {**defaults, "reduced_motion": "reduce", **options}
         context = browser.new_context(**options, extra_http_headers={"X-Forwarded-For": next(CLIENTS)})
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(10_000)
+        # The laboratory plays all its scenarios before it answers.
+        context.set_default_navigation_timeout(60_000)
         contexts.append(context)
         people.append(kind(context.new_page(), site, seen))
         return people[-1]

@@ -67,15 +67,16 @@ def test_the_html_of_every_email_is_in_order(come, how):
     emails = person.page.evaluate(FIND_LINKS)
     htmls = [f"{email}html/" for email in emails if re.search(r"/mailbox/\d", email)]
 
+    # On a page without the sandbox, in which no script runs. An email has a look of its own, and no landmarks.
+    page = person.page.context.new_page()
     for html in htmls:
-        # Without the sandbox, in which no script runs.
-        person.page.set_content(person.page.request.get(f"{person.site.url}{html}").text())
-        person.faults += find_faults(person.page, set())
+        page.set_content(page.request.get(f"{person.site.url}{html}").text())
+        person.faults += find_faults(page, set(), leave_out={"landmark-one-main", "region"})
 
     assert htmls
 
 
-@pytest.mark.parametrize("address", ["/nowhere/", "/newsletter/confirm/", "/accounts/signup/?rt=a.b.c"])
+@pytest.mark.parametrize("address", ["/newsletter/confirm/", "/accounts/signup/?rt=a.b.c"])
 def test_a_page_that_refuses_is_in_order(come, how, address):
     person = come(how)
 
