@@ -22,6 +22,9 @@ class LatestIssues(Feed[Issue, None]):
     def items(self) -> IssueQuerySet:
         return Issue.objects.published()[:20]
 
+    def item_title(self, item: Issue) -> str:
+        return item.title
+
     def item_link(self, item: Issue) -> str:
         return absolute_url("newsletter:issue", item.slug)
 
