@@ -10,8 +10,7 @@ from apps.site.markdown import render
 
 class LatestIssues(Feed[Issue, None]):
     # Threat: a forged Host header. Every address is whole, so that Django adds no host of the request to it.
-    def title(self) -> str:
-        return settings.SITE_NAME
+    title = settings.SITE_NAME
 
     def link(self) -> str:
         return absolute_url("newsletter:archive")

@@ -23,5 +23,4 @@ def is_subscribed(user: AbstractBaseUser | AnonymousUser) -> bool:
 
 @register.simple_tag
 def latest_issues(count: int) -> IssueQuerySet:
-    """The published issues, newest first."""
     return Issue.objects.published()[:count]
