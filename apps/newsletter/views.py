@@ -40,8 +40,7 @@ def archive(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def issue(request: HttpRequest, slug: str) -> HttpResponse:
-    published = get_object_or_404(Issue.objects.published(), slug=slug)
-    return render(request, "newsletter/issue.html", {"issue": published})
+    return render(request, "newsletter/issue.html", {"issue": get_object_or_404(Issue.objects.published(), slug=slug)})
 
 
 @login_not_required
