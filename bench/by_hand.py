@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 import jwt
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from apps.tokens.models import RequestToken, RequestTokenLog
@@ -42,12 +43,26 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "page.html", {"numbers": range(20)})
 
 
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """What every sign-in ends with."""
+    return redirect("/page/")
+
+
 def link(token: RequestToken) -> str:
     """The query string of a link to one of these views."""
     claims: dict[str, Any] = {"jti": str(token.pk), "sub": token.scope}
     if token.expiration_time is not None:
         claims["exp"] = token.expiration_time
     return urlencode({"rt": jwt.encode(claims, settings.SECRET_KEY, algorithm="HS256")})
+
+
+def signed_value(request: HttpRequest) -> HttpResponse:
+    """No row: nothing is counted, recorded or revoked."""
+    try:
+        signing.loads(request.GET.get("value", ""), max_age=86400)
+    except signing.BadSignature:
+        raise PermissionDenied from None
+    return page(request)
 
 
 def with_the_orm(request: HttpRequest) -> HttpResponse:

@@ -1,198 +1,164 @@
-"""The sending of an issue: freezing 100,000 readers, and the whole worker beside a loop without a ledger.
+"""
+The sending of an issue, beside a loop without a ledger that builds and sends the same emails over one connection.
 
-python -m bench.sending            # on SQLite and, if TEST_DATABASE_URL is set, there; --short for CI
-python -m bench.sending --kills 60 # kill -9 on real workers, on TEST_DATABASE_URL or SQLite; some minutes
+    make bench BENCH_ARGS=sending                        # BENCH_ARGS="sending --emails 10000" for a quick look
+    .venv/bin/python -m pytest -m slow tests/mailing/test_kills.py   # kill -9 on real workers; KILLS=60 for as many
 
-It fails if a target is missed. On a server it works in a database of its own, which is created beside the one that you
-name and dropped at the end.
+Wall time. First one worker and the bare loop, turn and turn about; then two workers, as processes, send one dispatch to
+all readers, and the mail server says whether each got one email.
 """
 
-import multiprocessing
+from __future__ import annotations
+
+import argparse
 import os
-import socket
+import statistics
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter
+from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
-LONGEST_FREEZE_SECONDS = 1.0
-# A server writes every mark to its disk before it answers; SQLite in WAL mode leaves that to the system.
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.db import connection
+
+from apps.mailing.models import Delivery, Dispatch
+from apps.mailing.rendering import IssueMail, message_id
+from apps.mailing.sending import send, start
+from apps.mailing.sending.links import mint_missing_links
+from apps.newsletter.models import Issue, Subscription
+from apps.site.emails import absolute_url
+from bench.measuring import Findings, describe_database, is_short, scratch_database
+from bench.sink import Sink
+
+MOST_FREEZE_SECONDS = 1.0
+# Of the bare loop's speed. A server writes every mark to its disk before it answers; SQLite in WAL mode leaves that to
+# the system.
 SMALLEST_RATIO = {"sqlite": 0.75, "postgresql": 0.6, "mysql": 0.6}
+SAMPLE = 2000
+ROUNDS = 3
+WORKERS = 2
+# Some four kilobytes in either part, as an issue has.
+BODY = "\n\n".join(
+    f"## Heading {number}\n\n{'Words with *one* stress and [a link](https://www.example.com/page/). ' * 12}"
+    for number in range(5)
+)
+
+Lines = list[list[str]]
 
 
-def main(*, readers: int, emails: int, rounds: int) -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        set_up(folder)
-        from django.db import connection
-
-        name = connection.settings_dict["NAME"]
-        if connection.vendor != "sqlite":
-            connection.creation.create_test_db(verbosity=0, autoclobber=True)
-        try:
-            return measure(readers=readers, emails=emails, rounds=rounds)
-        finally:
-            if connection.vendor != "sqlite":
-                connection.creation.destroy_test_db(name, verbosity=0)
+def main(sink: Sink) -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--emails", type=int, default=100_000)
+    emails = parser.parse_known_args()[0].emails
+    with scratch_database():
+        findings = Findings(describe_database(), is_short=is_short())
+        make_readers(emails)
+        lines = [freeze(findings, emails)]
+        lines += compare(findings, min(SAMPLE, emails // 2))
+        lines.append(send_to_all(findings, emails, sink))
+        return findings.finish(lines=lines)
 
 
-def measure(*, readers: int, emails: int, rounds: int) -> bool:
-    from django.db import connection
-
-    target = SMALLEST_RATIO[connection.vendor]
-    freezing = time_freezing(readers)
-    print(f"{describe(connection)}: {readers} readers frozen in {freezing:.2f} s", flush=True)
-    bare, worker = time_sending(emails, rounds)
-    print(
-        f"{describe(connection)}: bare loop {emails / bare:.0f} emails a second, worker {emails / worker:.0f}, "
-        f"ratio {bare / worker:.2f}, target {target}"
-    )
-    passed = freezing * 100_000 / readers < LONGEST_FREEZE_SECONDS and bare / worker >= target
-    print("passed" if passed else "MISSED")
-    return passed
-
-
-def describe(connection) -> str:
-    version = ".".join(map(str, connection.get_database_version()))
-    durable = ""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW synchronous_commit")
-            [commit] = cursor.fetchone()
-            cursor.execute("SHOW fsync")
-            [fsync] = cursor.fetchone()
-        durable = f" (synchronous_commit={commit}, fsync={fsync})"
-    return f"{connection.display_name} {version}{durable}"
-
-
-def set_up(folder: str) -> None:
-    port = find_free_port()
-    os.environ |= {
-        "ENV_FILE": "",
-        "SECRET_KEY": "bench-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH",
-        "SITE_URL": "https://latchkey.example",
-        "DATABASE_URL": os.environ.get("BENCH_DATABASE_URL") or f"sqlite:///{folder}/bench.sqlite3",
-        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
-        "LOG_LEVEL": "WARNING",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-    # A process of its own: a server in ours would share the interpreter with what is measured.
-    multiprocessing.get_context("spawn").Process(target=serve, args=(port,), daemon=True).start()
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    if "BENCH_DATABASE_URL" not in os.environ:
-        call_command("migrate", verbosity=0)
-    while socket.socket().connect_ex(("127.0.0.1", port)):
-        sleep(0.1)
-
-
-def time_freezing(readers: int) -> float:
-    from django.contrib.auth import get_user_model
-
-    from apps.mailing.models import Delivery, Dispatch
-    from apps.newsletter.models import Issue, Subscription
-
+def make_readers(count: int) -> None:
     users = get_user_model()
     made = users.objects.bulk_create(
-        (users(email=f"reader{number}@example.com") for number in range(readers)), batch_size=5000
+        (users(email=f"reader{number}@example.com") for number in range(count)), batch_size=5000
     )
     Subscription.objects.bulk_create((Subscription(user=user) for user in made), batch_size=5000)
-    best = float("inf")
-    for number in range(3):
-        issue = Issue.objects.create(title="Freeze", slug=f"freeze-{number}", body="Text.")
-        dispatch = Dispatch.objects.create(issue=issue)
-        start = perf_counter()
-        frozen = Delivery.objects.freeze(dispatch)
-        best = min(best, perf_counter() - start)
-        assert frozen == readers
-        issue.delete()
-    return best
-
-
-def time_sending(emails: int, rounds: int) -> tuple[float, float]:
-    from apps.demo.issues import ISSUES
-    from apps.mailing.models import Dispatch
-    from apps.mailing.sending import send, start
-    from apps.mailing.sending.links import mint_missing_links
-    from apps.newsletter.models import Issue, Subscription
-
-    Subscription.objects.filter(pk__gt=Subscription.objects.order_by("pk")[emails - 1].pk).delete()
-    mint_missing_links()
-    fastest = [float("inf"), float("inf")]
-    # Turn and turn about, the best of each: a busy machine slows both alike.
-    for number in range(rounds):
-        issue = Issue.objects.create(title=ISSUES[0].title, slug=f"issue-{number}", body=ISSUES[0].body)
-        fastest[0] = min(fastest[0], time_bare_loop(issue))
-        dispatch = Dispatch.objects.create(issue=issue)
-        start(dispatch)
-        begun = perf_counter()
-        assert send(dispatch) == emails
-        fastest[1] = min(fastest[1], perf_counter() - begun)
-    return fastest[0], fastest[1]
-
-
-def time_bare_loop(issue) -> float:
-    from django.core import mail
-
-    from apps.mailing.rendering import IssueMail, message_id
-    from apps.newsletter.models import Subscription
-    from apps.site.emails import absolute_url
-
     begun = perf_counter()
-    issue_mail, unsubscribe = IssueMail(issue), absolute_url("newsletter:unsubscribe")
-    connection = mail.mailers.default if hasattr(mail, "mailers") else mail.get_connection()
-    connection.open()
-    for subscription in Subscription.objects.select_related("user", "unsubscribe_token").iterator():
+    mint_missing_links()
+    print(f"  {count:,} unsubscribe links made in {perf_counter() - begun:.0f} s", flush=True)
+
+
+def make_dispatch(slug: str) -> Dispatch:
+    issue = Issue.objects.create(title="A letter to readers", slug=slug, body=BODY)
+    return Dispatch.objects.create(issue=issue)
+
+
+def freeze(findings: Findings, emails: int) -> list[str]:
+    times = []
+    for number in range(ROUNDS):
+        dispatch = make_dispatch(f"freeze-{number}")
+        begun = perf_counter()
+        frozen = Delivery.objects.freeze(dispatch)
+        times.append(perf_counter() - begun)
+        assert frozen == emails
+        dispatch.issue.delete()
+    seconds = statistics.median(times)
+    most = MOST_FREEZE_SECONDS * max(emails, 50_000) / 100_000
+    findings.check(f"{emails:,} readers frozen: s", f"{seconds:.2f}", f"{most:.1f}", seconds < most)
+    return [f"{emails:,} readers frozen", f"{emails / seconds:,.0f}", "", f"{seconds:.2f} s"]
+
+
+def compare(findings: Findings, emails: int) -> Lines:
+    """A dispatch to all, of which the worker is stopped after so many."""
+    bare, worker, ratios = [], [], []
+    for number in range(ROUNDS):
+        dispatch = make_dispatch(f"compared-{number}")
+        start(dispatch)
+        bare.append(emails / time_bare_loop(dispatch, emails))
+        worker.append(emails / time_worker(dispatch, emails))
+        ratios.append(worker[-1] / bare[-1])
+        dispatch.issue.delete()
+    ratio, least = statistics.median(ratios), SMALLEST_RATIO[connection.vendor] / findings.margin
+    what = f"one worker, {emails:,} of them: the bare loop's speed in its own"
+    findings.check(what, f"{1 / ratio:.2f}", f"{1 / least:.2f}", ratio >= least)
+    more = statistics.median(1000 / w - 1000 / b for w, b in zip(worker, bare, strict=True))
+    speeds = [f"{statistics.median(each):,.0f} ({min(each):,.0f} to {max(each):,.0f})" for each in (bare, worker)]
+    return [
+        [f"the bare loop, {emails:,} emails", speeds[0], "1", ""],
+        ["one worker", speeds[1], f"{ratio:.2f}", f"{more:.2f} ms more for each email"],
+    ]
+
+
+def time_worker(dispatch: Dispatch, emails: int) -> float:
+    left = iter(range(emails))
+    begun = perf_counter()
+    sent = send(dispatch, stop=lambda: next(left, None) is None)
+    taken = perf_counter() - begun
+    # Asked between batches, too.
+    return taken * emails / sent
+
+
+def time_bare_loop(dispatch: Dispatch, emails: int) -> float:
+    begun = perf_counter()
+    issue_mail, unsubscribe = IssueMail(dispatch.letter()), absolute_url("newsletter:unsubscribe")
+    backend = mail.mailers.default if hasattr(mail, "mailers") else mail.get_connection()
+    backend.open()
+    for subscription in Subscription.objects.select_related("user", "unsubscribe_token")[:emails].iterator():
         message = issue_mail.message(
             subscription.user.email,
             name=subscription.user.get_full_name(),
             unsubscribe_url=subscription.unsubscribe_token.tokenise(unsubscribe),
-            message_id=message_id(issue.pk, subscription.pk),
+            message_id=message_id(dispatch.pk, subscription.pk),
         )
-        connection.send_messages([message])
-    connection.close()
+        backend.send_messages([message])
+    backend.close()
     return perf_counter() - begun
 
 
-def serve(port: int) -> None:
-    import logging
-
-    from aiosmtpd.controller import Controller
-    from aiosmtpd.handlers import Sink
-
-    logging.getLogger("mail.log").setLevel(logging.ERROR)
-    Controller(Sink(), hostname="127.0.0.1", port=port).start()
-    while True:
-        sleep(1)
-
-
-def find_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
-def kill(times: str) -> bool:
-    tests = ["tests/mailing/test_kills.py", "-m", "slow", "-k", "killed"]
-    command = [sys.executable, "-m", "pytest", "-q", "-rP", *tests]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, "KILLS": times}, check=False).returncode == 0
+def send_to_all(findings: Findings, emails: int, sink: Sink) -> list[str]:
+    dispatch = make_dispatch("to-all")
+    start(dispatch)
+    sink.count()
+    command = [sys.executable, "manage.py", "send_issue", dispatch.issue.slug]
+    environment = {**os.environ, "DATABASE_URL": url_of_scratch_database()}
+    begun = perf_counter()
+    workers = [subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) for _ in range(WORKERS)]
+    exit_codes = [worker.wait() for worker in workers]
+    seconds = perf_counter() - begun
+    counts = {status: count for status, count in dispatch.deliveries.counts().items() if count}
+    received, readers = sink.count()
+    is_good = (counts, received, readers) == ({"sent": emails}, emails, emails) and not any(exit_codes)
+    what = f"{WORKERS} workers, {emails:,} emails: readers with none, or with more than one"
+    findings.check(what, str(emails - readers + received - readers), "0", is_good)
+    came = f"{seconds:,.0f} s; {', '.join(f'{count:,} {status}' for status, count in counts.items())}"
+    return [f"{WORKERS} workers, all {emails:,}", f"{emails / seconds:,.0f}", "", f"{came}; {readers:,} got one"]
 
 
-def on_server() -> bool:
-    """The same on the server of TEST_DATABASE_URL, in a process of its own: settings are read once."""
-    environment = {**os.environ, "BENCH_DATABASE_URL": os.environ["TEST_DATABASE_URL"]}
-    arguments = [argument for argument in sys.argv[1:] if argument == "--short"]
-    command = [sys.executable, "-m", "bench.sending", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
-
-
-if __name__ == "__main__":
-    if "--kills" in sys.argv:
-        sys.exit(not kill(sys.argv[sys.argv.index("--kills") + 1]))
-    size = {"readers": 20_000, "emails": 500, "rounds": 2} if "--short" in sys.argv else {}
-    passed = main(**{"readers": 100_000, "emails": 2000, "rounds": 3, **size})
-    if "TEST_DATABASE_URL" in os.environ and "BENCH_DATABASE_URL" not in os.environ:
-        passed &= on_server()
-    sys.exit(not passed)
+def url_of_scratch_database() -> str:
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()

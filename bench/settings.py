@@ -1,6 +1,5 @@
-"""The settings of bench/request_tokens.py: a small site, on the database that BENCH_DATABASE_URL names."""
+"""A small site with Latchkey and its peers, on the database that BENCH_DATABASE_URL names."""
 
-import importlib.util
 import os
 import secrets
 from pathlib import Path
@@ -11,6 +10,7 @@ SECRET_KEY = secrets.token_urlsafe(50)
 ALLOWED_HOSTS = ["bench"]
 USE_TZ = True
 ROOT_URLCONF = "bench.urls"
+LOGIN_REDIRECT_URL = "/page/"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -20,30 +20,43 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.staticfiles",
     "apps.tokens",
-    *(["request_token"] if importlib.util.find_spec("request_token") else []),
+    "request_token",
+    "magiclink",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
 ]
-LOGGING_CONFIG = None
-
-_database = read_database("BENCH_DATABASE_URL", base_dir=Path(__file__).parent)
-DATABASES = {
-    "default": {
-        **_database,
-        # Connections stay open between requests, as under a real server.
-        "CONN_MAX_AGE": None,
-        # Never the database that the URL names: one of our own beside it, for as long as the benchmark runs.
-        "TEST": {"NAME": f"{_database['NAME']}_bench_{os.getpid()}"},
-    }
+# Lines are written, as on a server; nobody reads these.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"nowhere": {"class": "logging.FileHandler", "filename": os.devnull}},
+    "root": {"handlers": ["nowhere"], "level": "WARNING"},
 }
+
+# A link is opened in another browser than the one that asked for it, and links are asked for without a rest.
+MAGICLINK_REQUIRE_SAME_BROWSER = False
+MAGICLINK_LOGIN_REQUEST_TIME_LIMIT = 0
+
+# Connections stay open between requests, as under a real server.
+DATABASES = {"default": {**read_database("BENCH_DATABASE_URL", base_dir=Path(__file__).parent), "CONN_MAX_AGE": None}}
