@@ -6,6 +6,7 @@ app_name = "newsletter"
 
 urlpatterns = [
     path("", views.archive, name="archive"),
+    path("feed/", views.feed, name="feed"),
     path("issues/<slug:slug>/", views.issue, name="issue"),
     path("preview/<slug:slug>/", views.preview, name="preview"),
     path("subscribe/", views.subscribe, name="subscribe"),

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.newsletter import payloads, referrals, scopes, services
+from apps.newsletter.feeds import LatestIssues
 from apps.newsletter.forms import InvitationForm, SubscribeForm
 from apps.newsletter.models import Issue
 from apps.site.emails import MailNotSentError, absolute_url
@@ -39,8 +40,13 @@ def archive(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def issue(request: HttpRequest, slug: str) -> HttpResponse:
-    published = get_object_or_404(Issue.objects.published(), slug=slug)
-    return render(request, "newsletter/issue.html", {"issue": published})
+    return render(request, "newsletter/issue.html", {"issue": get_object_or_404(Issue.objects.published(), slug=slug)})
+
+
+@login_not_required
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    return LatestIssues()(request)
 
 
 # Not atomic, also under ATOMIC_REQUESTS: the task that sends the email must find what is committed.

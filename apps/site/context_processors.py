@@ -1,3 +1,5 @@
+from email.utils import parseaddr
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -5,8 +7,13 @@ from apps.tokens.models import RequestToken
 
 
 def brand(request: HttpRequest) -> dict[str, str]:
-    """``site_name``: what the site is called."""
-    return {"site_name": settings.SITE_NAME}
+    """``site_name``; ``contact``, whose mailbox it is; ``canonical_url``, the page's own address without any query."""
+    # Threat: a forged Host header, and a token in the query. The host is that of SITE_URL, and the path has no token.
+    return {
+        "site_name": settings.SITE_NAME,
+        "contact": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        "canonical_url": settings.SITE_URL + request.path,
+    }
 
 
 def visitor(request: HttpRequest) -> dict[str, bool]:

@@ -5,8 +5,8 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.demo import seed
-from apps.newsletter.markdown import render
 from apps.newsletter.models import Issue, Subscription
+from apps.site.markdown import render
 
 pytestmark = pytest.mark.django_db
 

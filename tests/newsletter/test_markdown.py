@@ -1,6 +1,6 @@
 import pytest
 
-from apps.newsletter.markdown import render
+from apps.site.markdown import render
 from tests.newsletter.factories import PublishedIssueFactory
 
 

@@ -183,6 +183,7 @@ def untranslated(path):
     for noise in (
         r"\{% comment %\}.*?\{% endcomment %\}",
         r"\{#.*?#\}",
+        r"\{% block \w+_class %\}.*?\{% endblock %\}",
         r"\{% blocktranslate.*?\{% endblocktranslate %\}",
         r"<style>.*?</style>",
         r"<!doctype html>",

@@ -1,10 +1,12 @@
 from django import template
-from django.utils.safestring import SafeString
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from apps.newsletter.markdown import render
-from apps.newsletter.models import Issue, IssueQuerySet
+from apps.newsletter.models import Issue, IssueQuerySet, Subscription
+from apps.site.markdown import reading_minutes, render
 
 register = template.Library()
+register.filter("markdown", render)
+register.filter("reading_minutes", reading_minutes)
 
 
 @register.filter
@@ -15,12 +17,10 @@ def masked(address: object) -> str:
 
 
 @register.filter
-def markdown(text: str) -> SafeString:
-    """The filter for the text of an issue."""
-    return render(text)
+def is_subscribed(user: AbstractBaseUser | AnonymousUser) -> bool:
+    return user.is_authenticated and Subscription.objects.active().filter(user=user.pk).exists()
 
 
 @register.simple_tag
 def latest_issues(count: int) -> IssueQuerySet:
-    """The published issues, newest first."""
     return Issue.objects.published()[:count]

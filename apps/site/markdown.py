@@ -1,5 +1,6 @@
 """The text of an issue as HTML: the same on its page, in a preview and in the email."""
 
+import math
 import re
 
 from django.utils.safestring import SafeString, mark_safe
@@ -36,3 +37,8 @@ def _lower_headings(state: StateCore) -> None:
 
 
 MARKDOWN = _build()
+
+
+def reading_minutes(text: str) -> int:
+    """How long it takes at 200 words a minute, rounded up."""
+    return max(1, math.ceil(len(text.split()) / 200))
