@@ -48,8 +48,9 @@ test: venv
 
 proof: venv
 	$(RUN) -m pytest -n auto -m "proof or not proof" tests/newsletter/test_every_order.py \
-		tests/mailing/test_every_order.py
-	$(RUN) -m apps.tokens.tests -n auto -m "proof or not proof" test_life.py test_cut.py test_every_order.py
+		tests/mailing/test_every_order.py tests/site/test_fuzz.py
+	$(RUN) -m apps.tokens.tests -n auto -m "proof or not proof" test_life.py test_cut.py test_every_order.py \
+		test_fuzz.py
 	$(RUN) -m apps.tokens.tests.seeded --jobs 2
 
 check: venv

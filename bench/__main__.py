@@ -52,6 +52,7 @@ def main() -> int:
     missed = [check for found in results.values() for each in found for check in each["checks"] if not check["passed"]]
     for check in missed:
         print("MISSED: {what}: {figure}, at most {most}".format(**check))
+    print(f"limits held: {sum(len(each['checks']) for found in results.values() for each in found) - len(missed)}")
     return int(failed)
 
 

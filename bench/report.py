@@ -135,12 +135,10 @@ def show_sending(found: Findings) -> list[str]:
 
 
 def show_checks(found: Findings) -> list[str]:
-    lines = [
-        [check["what"], short_name(each), check["figure"], check["most"], "" if check["passed"] else "**missed**"]
-        for each in found
-        for check in each["checks"]
-    ]
-    return [markdown([["limit", "", "found", "at most", ""], *lines])] if lines else []
+    checks = [(short_name(each), check) for each in found for check in each["checks"]]
+    missed = [[c["what"], name, c["figure"], c["most"]] for name, c in checks if not c["passed"]]
+    held = f"{len(checks) - len(missed)} of {len(checks)} limits were held."
+    return [held, markdown([["missed", "", "found", "at most"], *missed])] if missed else [held]
 
 
 def short_name(each: dict[str, Any]) -> str:

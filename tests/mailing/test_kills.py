@@ -21,7 +21,7 @@ Status = Delivery.Status
 # In CI the full size on the database that sites of that size have, and a smaller one everywhere else.
 READERS, KILLS, SHARED_READERS = (2000, 20, 1000) if connection.vendor == "postgresql" else (200, 5, 150)
 if "KILLS" in os.environ:
-    # bench/sending.py --kills 60
+    # KILLS=60, as in bench/README.md.
     READERS, KILLS = 100 * int(os.environ["KILLS"]), int(os.environ["KILLS"])
 
 
@@ -67,7 +67,7 @@ def test_a_killed_worker_costs_at_most_one_mail_in_doubt_and_nobody_gets_two(mai
 
     dispatch.refresh_from_db()
     counts = dispatch.deliveries.counts()
-    # What bench/sending.py shows.
+    # What pytest -rP shows.
     sys.stdout.write(f"{KILLS} kills, {READERS} readers: {counts}, {len(mail_server.accepted)} mails accepted\n")
     by_status = Counter()
     for delivery in dispatch.deliveries.select_related("subscription__user"):

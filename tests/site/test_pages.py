@@ -1,10 +1,12 @@
 """What every page owes to everybody: a name, one headline, a way past the navigation."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.http import FileResponse, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
@@ -47,6 +49,19 @@ def test_every_form_sent_empty_shows_what_is_wrong_in_order(client, path):
     page = client.post(path)
 
     assert problems_of(page) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [HttpResponse("Invited by a friend"), JsonResponse({"n": 1}), FileResponse(BytesIO(b"<html>"), filename="a.csv")],
+    ids=["text", "JSON", "a file"],
+)
+def test_an_answer_that_is_no_page_owes_nothing_to_anybody(answer):
+    assert problems_of(answer) == []
+
+
+def test_a_page_without_a_headline_is_still_found():
+    assert "not one h1" in problems_of(HttpResponse("<!doctype html><html lang=en><p>Hello</p></html>"))
 
 
 def test_a_form_says_what_is_wrong_on_top_and_beside_the_field(client):
