@@ -16,20 +16,24 @@ PRODUCTION = env -i PATH="$$PATH" ENV_FILE= \
 	NEWSLETTER_POSTAL_ADDRESS="1 High Street, Town" TRUSTED_PROXY_COUNT=1 \
 	DEFAULT_FROM_EMAIL=news@example.com
 
-.PHONY: help venv demo test proof check format test-databases test-django test-hosts test-deploy bench test-bench
+.PHONY: help venv demo test proof check messages format test-databases test-django test-hosts test-deploy bench \
+	test-bench test-browser pictures
 
 help:
 	@echo "make demo            set everything up and serve it; DEMO_ARGS='8001' takes another port"
 	@echo "make test            run the tests; PYTEST_ARGS='-k unsubscribe' picks some"
 	@echo "make proof           every order, every life, every cut of a click, and the defects they must find; takes minutes"
 	@echo "make check           formatting, lint, types, imports, spelling, migrations, deployment checks"
+	@echo "make messages        new words of the code into the translations, and those into what Django reads"
 	@echo "make format          put the code into shape"
+	@echo "make test-browser    what a person does, in Chromium: by mouse, phone and keyboard, in light and dark; axe on every page"
 	@echo "make test-databases  the slow tests, and those of races on PostgreSQL and MariaDB"
 	@echo "make test-django     all tests on Django 6.0 and 6.1, and on Python 3.10"
 	@echo "make test-hosts      copies of apps/tokens in projects of other kinds, with all their tests"
 	@echo "make test-deploy     docs/deploying.md on this machine, and going back to a copy of the database"
 	@echo "make bench           what links cost, beside what else one could take; BENCH_ARGS='scale sending' measures those"
 	@echo "make test-bench      its short form: ratios and numbers of queries, no times"
+	@echo "make pictures        those of the README, anew"
 	@echo "PYTHON=python3.12 before or after any of them chooses the interpreter of a new .venv"
 
 venv:
@@ -44,8 +48,9 @@ test: venv
 
 proof: venv
 	$(RUN) -m pytest -n auto -m "proof or not proof" tests/newsletter/test_every_order.py \
-		tests/mailing/test_every_order.py
-	$(RUN) -m apps.tokens.tests -n auto -m "proof or not proof" test_life.py test_cut.py test_every_order.py
+		tests/mailing/test_every_order.py tests/site/test_fuzz.py
+	$(RUN) -m apps.tokens.tests -n auto -m "proof or not proof" test_life.py test_cut.py test_every_order.py \
+		test_fuzz.py
 	$(RUN) -m apps.tokens.tests.seeded --jobs 2
 
 check: venv
@@ -55,13 +60,23 @@ check: venv
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	.venv/bin/typos
 	$(RUN) scripts/check_words.py
+	$(RUN) scripts/messages.py --check
 	$(RUN) manage.py makemigrations --check --dry-run --settings tests.settings
 	$(PRODUCTION) $(RUN) manage.py collectstatic --no-input --verbosity 0
 	$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
 
+messages: venv
+	$(RUN) scripts/messages.py
+
 format: venv
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
+
+test-browser: venv
+	bash scripts/test-browser $(PYTEST_ARGS)
+
+pictures: venv
+	PICTURES_DIR=docs bash scripts/test-browser -n 0 -k picture
 
 test-databases: venv
 	bash scripts/test-databases $(PYTEST_ARGS)

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import django
 import django_stubs_ext
-from django.conf import global_settings
 
 from config import dotenv, env, services
 
@@ -63,6 +62,8 @@ MIDDLEWARE = [
     "config.content_types.ContentTypeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ClientAddressMiddleware",
+    # With DEBUG only: a page that took a token shows the click from inside.
+    "apps.demo.inside.InsideMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -166,7 +167,10 @@ if TASKS_BACKEND == "database":
 
 # Language and time
 
-LANGUAGE_CODE = env.read_choice("LANGUAGE_CODE", "en", dict(global_settings.LANGUAGES))
+# Those that have words here: locale/, and apps/tokens/locale/. `make messages` keeps them in step with the code.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_CODE = env.read_choice("LANGUAGE_CODE", "en", dict(LANGUAGES))
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.read_time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True

@@ -8,7 +8,8 @@ Copies of apps/tokens in other projects: make one, see what was changed in it, b
     scripts/tokens_copy.py adopt PATH      find out which version a copy without a record is, and record it
     scripts/tokens_copy.py verify PATH     its version, how many files were changed, and what it misses
 
-A copy is recorded in its ORIGIN.json: version, commit and digests. Nothing but Python and git is needed. If the project
+A copy is recorded in its ORIGIN.json: version, commit and digests, and what the last verify found it to miss, which
+``manage.py check --deploy`` there repeats. Nothing but Python and git is needed. If the project
 formats its code, name its formatter, such as ``--format "ruff format"``: it is run on three scratch copies beside PATH
 (the version copied, the present one and the owner's), so that only what was meant differs.
 """
@@ -26,6 +27,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -48,6 +50,8 @@ class Record(NamedTuple):
     version: str
     commit: str
     files: dict[str, str]
+    verified: str = ""
+    missed: list[str] = []
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,10 +139,10 @@ def adopt(path: Path, formatter: list[str]) -> int:
 def verify(path: Path, formatter: list[str]) -> int:
     """Offline: 1 if it misses what its CHANGELOG here calls security."""
     known = read_record(path)
+    write_record(path, known)
     yours = {name: digest(text) for name, text in read(path).items()}
     changed = [name for name in known.files.keys() | yours.keys() if known.files.get(name) != yours.get(name)]
-    present = {"CHANGELOG.md": (CHECKOUT / APP / "CHANGELOG.md").read_bytes()}
-    missed = [line for line in news(present, since=known.version) if line.lower().startswith("* security")]
+    missed = security_since(known.version)
     print(f"{known.version}, {len(changed)} files changed, {len(missed)} security entries newer than yours")
     print("\n".join([*(f"  {name}" for name in sorted(changed)), *missed]))
     return 1 if missed else 0
@@ -204,7 +208,11 @@ def write(path: Path, files: Files) -> None:
 
 
 def record(path: Path, commit: str, files: Files) -> None:
-    known = Record(version_of(files), commit, {name: digest(text) for name, text in sorted(files.items())})
+    write_record(path, Record(version_of(files), commit, {name: digest(text) for name, text in sorted(files.items())}))
+
+
+def write_record(path: Path, known: Record) -> None:
+    known = known._replace(verified=datetime.now(timezone.utc).date().isoformat(), missed=security_since(known.version))
     (path / RECORD).write_text(json.dumps(known._asdict(), indent=1) + "\n", encoding="utf-8")
 
 
@@ -220,7 +228,9 @@ def digest(text: bytes) -> str:
 
 
 def refuse_uncommitted(path: Path) -> None:
-    status = subprocess.run(["git", "status", "--porcelain", "--", "."], cwd=path, capture_output=True, text=True)
+    # But for the record, which verify writes and an update writes anew.
+    command = ["git", "status", "--porcelain", "--", ".", f":(exclude){RECORD}"]
+    status = subprocess.run(command, cwd=path, capture_output=True, text=True)
     if status.returncode:
         raise CopyError(f"{path} is in no git repository: what an update does could not be undone.")
     if status.stdout.strip():
@@ -289,6 +299,12 @@ def news(files: Files, *, since: str) -> Iterator[str]:
         heading, _, body = section.partition("\n")
         if as_numbers(heading.split()[0]) > as_numbers(since):
             yield from re.findall(r"^\* .*(?:\n  .*)*", body, re.MULTILINE)
+
+
+def security_since(version: str) -> list[str]:
+    changelog = CHECKOUT / APP / "CHANGELOG.md"
+    present = {changelog.name: changelog.read_bytes()} if changelog.exists() else {}
+    return [entry for entry in news(present, since=version) if entry.lower().startswith("* security")]
 
 
 def as_numbers(version: str) -> list[int]:

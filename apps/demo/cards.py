@@ -202,8 +202,10 @@ PLACES = [
     Place(
         slug="laboratory",
         title=_("Laboratory"),
-        sentence=_("Make a link, then try to break it: change it, use it twice, revoke it, let it expire."),
-        button=_("Try to break a link"),
+        sentence=_(
+            "Scanners, bots, forwarded and late emails, twenty clicks at once: what each does to a sign-in link."
+        ),
+        button=_("Open the laboratory"),
         url_name="demo:laboratory",
     ),
     Place(

@@ -24,6 +24,8 @@ from django.core.mail.backends import console
 
 KEPT = 200
 NAME = re.compile(r"\d{20}-[0-9a-f]{8}")
+# The people of the laboratory: what is written to them is for nobody to read. RFC 2606 reserves the name.
+NOWHERE = "@laboratory.invalid"
 LINK = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -31,6 +33,8 @@ class MailboxBackend(console.EmailBackend):
     """Puts each email into the mailbox and prints its text, not the HTML, to the console."""
 
     def write_message(self, message: EmailMessage) -> None:
+        if all(address.endswith(NOWHERE) for address in message.recipients()):
+            return
         stored = store(message)
         self.stream.write(f"To: {stored.headers['To']}\nSubject: {stored.headers['Subject']}\n")
         # Not of an issue: it goes to many, and what somebody waits for would be lost among its copies.

@@ -9,4 +9,5 @@ urlpatterns = [
     path("mailbox/", views.show_mailbox, name="mailbox"),
     path("mailbox/<slug:name>/", views.show_email, name="email"),
     path("mailbox/<slug:name>/html/", views.show_email_html, name="email_html"),
+    path("laboratory/", views.show_laboratory, name="laboratory"),
 ]

@@ -6,14 +6,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.demo import mailbox
+from apps.demo import clicks, laboratory, mailbox, scenarios
 from apps.demo.cards import CARDS, FLOWS, PLACES, Flow, sign_in_path
 
 # No script, no form, no request to anywhere; only a person's click leads out of the frame.
@@ -89,6 +90,30 @@ def show_email_html(request: HttpRequest, name: str) -> HttpResponse:
     # Threat: an email's text that acts as a page of this site. The sandbox gives it an origin of its own.
     html = _find_or_404(name).html.replace("<head>", '<head><base target="_top">', 1)
     return HttpResponse(html, headers={"Content-Security-Policy": SANDBOX})
+
+
+@transaction.non_atomic_requests
+@debug_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_laboratory(request: HttpRequest) -> HttpResponse:
+    """Runs one scenario, or all, against this site; and shows the last clicks."""
+    wanted = request.POST.get("scenario", "")
+    chosen = [scenario for scenario in scenarios.SCENARIOS if wanted in (scenario.slug, "all")]
+    if request.method == "POST" and not chosen:
+        raise Http404
+    runs = [laboratory.run(scenario, f"{request.scheme}://{request.get_host()}") for scenario in chosen]
+    context = {
+        "runs": runs,
+        "failed": sum(not run.is_true for run in runs),
+        "scenarios": scenarios.SCENARIOS,
+        "elsewhere": scenarios.ELSEWHERE,
+        "clicks": clicks.last_clicks.copy(),
+        "nobody": _("nobody"),
+        # For the fold-outs of this page, which has the styles.
+        "is_earlier": False,
+        "brings_styles": False,
+    }
+    return render(request, "demo/laboratory.html", context)
 
 
 def _find_or_404(name: str) -> mailbox.StoredEmail:

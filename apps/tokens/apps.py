@@ -12,7 +12,7 @@ class TokensConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, declared  # noqa: F401  register themselves
+        from . import checks, declared, origin  # noqa: F401  register themselves
         from .identity import revoke_links_of_closed_account
 
         post_save.connect(

@@ -41,7 +41,7 @@ class TokenError(PermissionDenied):
         if self.at is None:
             return ""
         moment = timezone.localtime(self.at) if timezone.is_aware(self.at) else self.at
-        return self.when % {"time": date_format(moment, "DATETIME_FORMAT")}
+        return (self.when % {"time": date_format(moment, "DATETIME_FORMAT")}).replace("..", ".")  # "1 p.m."
 
     @property
     def was_moments_ago(self) -> bool:

@@ -16,7 +16,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import SuspiciousOperation
 from django.db import router
 from django.http import HttpRequest, QueryDict
-from django.urls import Resolver404, get_script_prefix, resolve
+from django.urls import Resolver404, ResolverMatch, get_script_prefix, resolve
 from django.utils.translation import gettext as _
 
 from . import admission, signing, statements, words
@@ -24,7 +24,7 @@ from .admission import RequestTokenRule
 from .declared import declared_views
 from .exceptions import InvalidTokenError, MethodError, TokenError, TokenNotFoundError, UnknownTokenError
 from .models import RequestToken
-from .rules import rules_of, state_of
+from .rules import rules_of, state_of, token_in_body
 
 try:
     from .access import tokens as access_tokens
@@ -50,6 +50,8 @@ class Explanation:
     """The first reason against the link; None if there is none."""
     outcome: str = ""
     """What happens if there is none."""
+    is_under_way: bool = False
+    """The click is happening: what follows is for it to show."""
 
     @property
     def verdict(self) -> str:
@@ -89,6 +91,21 @@ def explain(text: str, *, visitor: Any = None) -> Explanation:
     return found
 
 
+def explain_request(request: HttpRequest, match: ResolverMatch, *, visitor: Any) -> Explanation:
+    """
+    Of a request that is under way, before its view: the same questions, and nothing of what follows.
+
+    ``visitor`` is who is signed in. The request's own session is not read, nor its user.
+    """
+    found, asked = Explanation(is_under_way=True), _click(request.get_full_path(), visitor)
+    asked.method = request.method
+    state = state_of(asked)
+    if state.request_token is None and any(isinstance(rule, RequestTokenRule) for rule in rules_of(match.func)):
+        state.request_token = token_in_body(request)
+    _explain_page(found, asked, match)
+    return found
+
+
 def _explain_link(found: Explanation, url: str, visitor: Any) -> None:
     question = _("Which page does it open?")
     try:
@@ -102,7 +119,11 @@ def _explain_link(found: Explanation, url: str, visitor: Any) -> None:
     except (ValueError, SuspiciousOperation):
         found.refuse(question, InvalidTokenError("not an address"))
         return
-    found.add(question, words.describe_view(match.func))
+    _explain_page(found, request, match)
+
+
+def _explain_page(found: Explanation, request: HttpRequest, match: ResolverMatch) -> None:
+    found.add(_("Which page does it open?"), words.describe_view(match.func))
     rules = rules_of(match.func)
     for rule in rules:
         if isinstance(rule, RequestTokenRule):
@@ -134,9 +155,9 @@ def _explain_request_token(found: Explanation, request: HttpRequest, rule: Any, 
     if rule is not None:
         found.add(_("Which tokens does this page take?"), words.describe_rule(rule))
         methods = rule.methods_of(view)
-        if methods is not None and "GET" not in methods:
+        if methods is not None and request.method not in methods:
             question, allowed = _("Does it take them by a click?"), ", ".join(sorted(methods))
-            if "POST" not in methods:
+            if "POST" not in methods or found.is_under_way:
                 found.refuse(question, MethodError(f"by {allowed} only"))
                 return
             found.add(question, _("No, only by %(methods)s: a click gets 405.") % {"methods": allowed})
@@ -216,7 +237,8 @@ def _explain_row(found: Explanation, request: HttpRequest, rule: Any, token: Req
         if error is not None:
             found.refuse(_("Is it accepted?"), error)
             return
-    found.add(_("What happens then?"), words.describe_what_follows(rule, token))
+    if not found.is_under_way:
+        found.add(_("What happens then?"), words.describe_what_follows(rule, token))
 
 
 def _explain_grant(found: Explanation, request: HttpRequest, rule: Any, match: Any) -> None:
@@ -270,5 +292,5 @@ def _click(url: str, visitor: Any) -> HttpRequest:
     request.path_info = "/" + request.path.removeprefix(get_script_prefix()).lstrip("/")
     request.META = {"QUERY_STRING": parts.query, "REQUEST_METHOD": "GET"}
     request.GET = QueryDict(parts.query)
-    request.user = visitor or AnonymousUser()
+    request.user = AnonymousUser() if visitor is None else visitor
     return request

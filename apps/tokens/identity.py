@@ -6,7 +6,7 @@ from copy import copy, deepcopy
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import load_backend, login
+from django.contrib.auth import SESSION_KEY, load_backend, login
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.sessions.backends import db as db_sessions
 from django.core.exceptions import ImproperlyConfigured
@@ -47,8 +47,7 @@ def act_as(request: HttpRequest, user: Any) -> None:
 
 def hold_account(alias: str, user: Any) -> bool:
     """Lock the account's row until the transaction ends; False if it is not, or not as it was read."""
-    # A write and not SELECT FOR UPDATE, which SQLite does not have: there a transaction that reads first and writes
-    # later fails if anybody else has written in between.
+    # A write, not SELECT FOR UPDATE: on SQLite who reads first and writes later fails if another wrote in between.
     fields = [field for field in user._meta.concrete_fields if not field.primary_key]
     # Threat: an account that is closed, or changed, between the look and the sign-in.
     held = [field for field in fields if field.name in ("is_active", "password", user.get_email_field_name())]
@@ -64,7 +63,9 @@ def hold_account(alias: str, user: Any) -> bool:
 
 def sign_in(request: HttpRequest, user: Any) -> None:
     """Sign the user in and save the session, so that nothing is left to fail but sending its cookie."""
-    # Threat: session fixation. login() gives the session a new key.
+    # Threat: session fixation, and a copy of the cookie, which a fresh sign-in would serve too: always a new key.
+    if SESSION_KEY in request.session:
+        request.session.cycle_key()
     login(request, user, backend=_session_backend(user))
     request.session.save()
     request.session.modified = False
@@ -104,8 +105,7 @@ def hand_out_session(request: HttpRequest) -> None:
     saved, save = deepcopy(dict(session.items())), session.save
 
     def save_changes(must_create: bool = False) -> None:
-        # It saves before it sets the cookie: a connection that is lost there would leave the link used up and nobody
-        # signed in.
+        # It saves before it sets the cookie: a connection lost there would leave a link used up and nobody in.
         if must_create or dict(session.items()) != saved:
             save(must_create)
 

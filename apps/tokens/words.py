@@ -51,7 +51,9 @@ def on_record(token: RequestToken) -> str:
 def time_of(moment: datetime | None) -> str:
     if moment is None:
         return _("never")
-    return date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, "DATETIME_FORMAT")
+    text = date_format(timezone.localtime(moment) if timezone.is_aware(moment) else moment, "DATETIME_FORMAT")
+    # Sentences end with it, and some formats with "p.m."
+    return text.removesuffix(".")
 
 
 def _uses(token: RequestToken) -> str:

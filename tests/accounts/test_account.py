@@ -74,6 +74,18 @@ def test_the_link_of_a_fresh_sign_in_leads_back_to_where_one_was(stale, reader, 
     assert stale.get(CHANGE).status_code == 200
 
 
+def test_a_fresh_sign_in_serves_no_copy_of_the_older_cookie(stale, reader, mailoutbox):
+    """Threat: a stolen cookie that becomes fresh with its owner's sign-in."""
+    thief = Visitor()
+    thief.cookies["sessionid"] = stale.cookies["sessionid"].value
+    stale.press(stale.get(reverse("accounts:fresh")))
+
+    stale.get(link_in_text(mailoutbox[0], reverse("accounts:login_link")))
+
+    assert thief.get(PROFILE).status_code == 302
+    assert stale.get(PROFILE).status_code == 200
+
+
 def test_a_session_that_does_not_say_when_it_began_is_not_fresh(member):
     session = member.session
     del session["signed_in_at"]

@@ -184,3 +184,14 @@ def test_a_code_is_on_record_like_a_link(client, reader, ask_for_code):
     type_in(client, ask_for_code())
 
     assert RequestTokenLog.objects.get().reason == "admitted"
+
+
+def test_the_code_of_a_request_that_sent_nothing_is_nobodys(client, reader, ask_for_code):
+    """Threat: guesses for a mailbox that has had enough."""
+    typed = ask_for_code()
+    SignInRequest.objects.update(is_silent=True)
+
+    answer = type_in(client, typed)
+
+    assert "4 tries are left" in answer.content.decode()
+    assert who(client) is None

@@ -1,8 +1,10 @@
 """What ends a session, and what a sign-in by link ends."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -34,6 +36,21 @@ def test_a_session_ends_with_the_address_the_password_and_the_mark(signed_in, ch
     User.objects.update(**change)
 
     assert not is_signed_in(signed_in)
+
+
+def test_a_session_ends_when_the_account_is_closed(signed_in):
+    User.objects.update(is_active=False)
+
+    assert not is_signed_in(signed_in)
+
+
+def test_using_a_session_does_not_prolong_it(client, make_link):
+    client.post(make_link())
+    ends_at = Session.objects.get().expire_date
+
+    assert is_signed_in(client)
+    assert Session.objects.get().expire_date == ends_at
+    assert ends_at <= timezone.now() + timedelta(days=14)
 
 
 def test_a_session_outlives_the_name_and_the_key_it_was_made_with(signed_in, settings):

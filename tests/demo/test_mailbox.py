@@ -56,6 +56,13 @@ def test_the_console_shows_the_subject_alone_of_an_issue_that_goes_to_many():
     assert "Text" not in shown
 
 
+def test_what_is_written_to_the_people_of_the_laboratory_is_dropped():
+    shown = send(EmailMultiAlternatives("A new browser", "Text", to=[f"owner-1{mailbox.NOWHERE}"]))
+
+    assert shown == ""
+    assert list(mailbox.newest_first()) == []
+
+
 @pytest.mark.django_db
 def test_an_email_page_has_the_link_one_click_away(client, sent):
     assert f'<a href="{LINK}">' in show_newest(client)

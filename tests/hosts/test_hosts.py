@@ -4,9 +4,11 @@ Hosts that bring other ideas of who signs in, what a view is, or a second app of
 tests/hosts/requirements.txt names what they need; without it they fail and are not skipped.
 """
 
+import re
+
 import pytest
 
-from tests.hosts.project import Project
+from tests.hosts.project import README, Project
 from tests.hosts.test_readme_steps import FLOWS, assert_flows_work
 
 pytestmark = pytest.mark.hosts
@@ -24,35 +26,34 @@ def add_settings(project, text):
     project.write("fresh_project/settings.py", text)
 
 
-AXES = """
-INSTALLED_APPS += ["axes"]
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-MIDDLEWARE += ["axes.middleware.AxesMiddleware"]
-"""
-ALLAUTH = """
-INSTALLED_APPS += ["django.contrib.sites", "allauth", "allauth.account"]
+AXES_WITH_ALLAUTH = """
+INSTALLED_APPS += ["axes", "django.contrib.sites", "allauth", "allauth.account"]
 SITE_ID = 1
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
 ]
-MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware"]
+MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware", "axes.middleware.AxesMiddleware"]
 """
 
 
-@pytest.mark.parametrize("settings", [AXES, ALLAUTH], ids=["axes", "allauth"])
-def test_all_modes_work_beside_other_backends(project, settings):
-    add_settings(project, settings)
+def test_all_modes_work_beside_the_backends_of_axes_and_allauth(project):
+    add_settings(project, AXES_WITH_ALLAUTH)
 
     assert_flows_work(project, "tokens", warnings=False)
 
 
-NINJA = """
+FRAMEWORKS = """
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from django.urls import path
 from ninja import NinjaAPI
+from rest_framework.decorators import api_view, authentication_classes
+from rest_framework.response import Response
 from tokens.admission import admit, refuse
+from tokens.decorators import use_request_token
 from tokens.exceptions import TokenError
 from tokens.models import RequestToken
 
@@ -64,25 +65,163 @@ def operation(request):
     with admit(request, scope="reports.download", required=True) as token:
         return {"user": request.user.username, **token.data}
 
-urlpatterns = [path("api/", api.urls)]
+RECIPE
+
+@use_request_token(scope="reports.download", required=True)
+@api_view(["GET"])
+@authentication_classes([RequestTokenAuthentication])
+def view(request):
+    return Response({"user": request.user.username, **request.auth.data})
+
+urlpatterns = [path("api/", api.urls), path("rest/report", view)]
 
 def run():
     call_command("migrate", verbosity=0)
     user = User.objects.create_user("hugo")
     token = RequestToken.objects.create_token("reports.download", login_mode="Request", user=user, data={"year": 2026})
-    url = token.tokenise("/api/report")
-    assert Client().get(url).json() == {"user": "hugo", "year": 2026}
+    url = token.tokenise("ADDRESS")
+    assert Client().get(url, headers={"Accept": "application/json"}).json() == {"user": "hugo", "year": 2026}
     assert Client().get(url).status_code == 403
-    assert Client().get("/api/report").status_code == 403
+    assert Client().get("ADDRESS").status_code == 403
     print("works")
 """
 
 
-def test_an_operation_of_django_ninja_admits_once(project):
-    project.write("ninja_flows.py", NINJA)
-    add_settings(project, "\nROOT_URLCONF = 'ninja_flows'\nALLOWED_HOSTS = ['testserver']\n")
+@pytest.mark.parametrize("address", ["/api/report", "/rest/report"], ids=["Django Ninja", "Django REST framework"])
+def test_an_operation_admits_once_where_two_frameworks_live_together(project, address):
+    [recipe] = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "BaseAuth" in block]
+    project.write("flows.py", FRAMEWORKS.replace("RECIPE", recipe).replace("ADDRESS", address))
+    add_settings(
+        project,
+        "\nINSTALLED_APPS += ['rest_framework']\nROOT_URLCONF = 'flows'\nALLOWED_HOSTS = ['testserver']\n",
+    )
 
-    assert "works" in project.run("manage.py", "shell", "-c", "import ninja_flows; ninja_flows.run()")
+    assert "works" in project.run("manage.py", "shell", "-c", "import flows; flows.run()")
+
+
+WAGTAIL = """
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.models import Page, Site
+from flows import urlpatterns
+from pages.models import ReportPage
+from tokens.models import RequestToken
+
+urlpatterns = [*urlpatterns, path("", include(wagtail_urls))]
+
+def run():
+    root = Page.objects.get(depth=1)
+    page = root.add_child(instance=ReportPage(title="Report", slug="report"))
+    Site.objects.update_or_create(is_default_site=True, defaults={"root_page": root, "hostname": "testserver"})
+    user = User.objects.create_user("wanda")
+    link = RequestToken.objects.create_token("report", login_mode="Request", user=user).tokenise(page.url)
+    assert Client().get(link).content == b"wanda"
+    assert b"already been used" in Client().get(link).content
+    assert Client().get(page.url).status_code == 403
+    print("works")
+"""
+WAGTAIL_PAGES = """
+from django.http import HttpResponse
+from tokens.admission import admit
+from wagtail.models import Page
+
+class ReportPage(Page):
+    def serve(self, request):
+        with admit(request, scope="report", required=True):
+            return HttpResponse(str(request.user))
+"""
+WAGTAIL_SETTINGS = """
+INSTALLED_APPS += [
+    "pages", "wagtail.contrib.redirects", "wagtail.users", "wagtail.images", "wagtail.documents", "wagtail.search",
+    "wagtail.admin", "wagtail", "modelcluster", "taggit", "modelsearch",
+]
+MIDDLEWARE += ["wagtail.contrib.redirects.middleware.RedirectMiddleware"]
+WAGTAIL_SITE_NAME = "Host"
+WAGTAILADMIN_BASE_URL = "https://example.com"
+"""
+
+
+def test_all_modes_work_beside_wagtail_and_a_page_of_it_admits_once(project):
+    project.write("pages/__init__.py", "")
+    project.write("pages/migrations/__init__.py", "")
+    project.write("pages/models.py", WAGTAIL_PAGES)
+    add_settings(project, WAGTAIL_SETTINGS)
+    project.run("manage.py", "makemigrations", "pages")
+    assert_flows_work(project, "tokens", warnings=False)
+
+    project.write("wagtail_flows.py", WAGTAIL)
+    add_settings(project, "ROOT_URLCONF = 'wagtail_flows'\n")
+
+    assert "works" in project.run("manage.py", "shell", "-c", "import wagtail_flows; wagtail_flows.run()")
+
+
+ASYNC = """
+import asyncio
+from asgiref.sync import markcoroutinefunction
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.http import HttpResponse
+from django.test import AsyncClient
+from django.urls import path
+from tokens.decorators import use_request_token
+from tokens.models import RequestToken
+
+class AsyncOnly:
+    sync_capable, async_capable = False, True
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request):
+        return await self.get_response(request)
+
+@use_request_token(scope="demo", required=True)
+async def view(request):
+    return HttpResponse(f"{await request.auser()} {request.token.data}")
+
+async def who(request):
+    return HttpResponse(str(await request.auser()))
+
+urlpatterns = [path("view/", view), path("who/", who)]
+
+async def flows(once, twice, session):
+    client = AsyncClient()
+    assert (await client.get(once)).content == b"hugo {'n': 1}"
+    assert b"already been used" in (await client.get(once)).content
+    together = await asyncio.gather(*(AsyncClient().get(twice) for _ in range(5)))
+    assert sorted(response.status_code for response in together) == [200, 200, 403, 403, 403]
+    assert (await client.get("/who/")).content == b"AnonymousUser"
+    assert b"hugo" in (await client.get(session)).content
+    assert (await client.get("/who/")).content == b"AnonymousUser"
+    assert (await client.post(session)).content == b"hugo {}"
+    assert (await client.get("/who/")).content == b"hugo"
+
+def run():
+    call_command("check", fail_level="WARNING")
+    call_command("migrate", verbosity=0)
+    user = User.objects.create_user("hugo")
+    create = RequestToken.objects.create_token
+    once = create("demo", login_mode="Request", user=user, data={"n": 1}).tokenise("/view/")
+    twice = create("demo", login_mode="Request", user=user, max_uses=2).tokenise("/view/")
+    session = create("demo", login_mode="Session", user=user).tokenise("/view/")
+    asyncio.run(flows(once, twice, session))
+    print("works")
+"""
+
+
+def test_all_modes_work_where_everything_is_async(project):
+    project.write("async_flows.py", ASYNC)
+    add_settings(
+        project,
+        "\nMIDDLEWARE.insert(0, 'async_flows.AsyncOnly')\nMIDDLEWARE.append('async_flows.AsyncOnly')\n"
+        "ROOT_URLCONF = 'async_flows'\nALLOWED_HOSTS = ['testserver']\n",
+    )
+
+    assert "works" in project.run("-W", "error", "manage.py", "shell", "-c", "import async_flows; async_flows.run()")
 
 
 ANCESTOR = """

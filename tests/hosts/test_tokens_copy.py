@@ -158,6 +158,16 @@ def test_what_the_owner_deleted_stays_deleted(old_copy):
     assert "access/tokens.py: you have deleted it, and it has changed here" in output
 
 
+def test_what_verify_writes_is_not_in_the_way_of_an_update(owner):
+    owner.run("add")
+    commit(owner.folder)
+    (owner.copy / "ORIGIN.json").write_text(
+        (owner.copy / "ORIGIN.json").read_text().replace('"verified": "', '"verified": "1')
+    )
+
+    assert "Nothing is left to do by hand" in owner.run("update")
+
+
 def test_an_update_touches_nothing_that_is_not_committed(old_copy):
     before = {path: path.read_bytes() for path in old_copy.copy.rglob("*") if path.is_file()}
 
@@ -198,6 +208,7 @@ def test_verify_counts_changes_and_security_entries_that_are_missed(old_copy):
         changelog.write_text(text)
 
     assert output.startswith("0.9.0, 2 files changed, 1 security entries newer than yours\n")
+    assert json.loads((old_copy.copy / "ORIGIN.json").read_text())["missed"] == ["* Security: a hole. Copies: update."]
 
 
 @pytest.mark.hosts

@@ -7,21 +7,17 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from apps.mailing.models import Dispatch
 from apps.newsletter import services
 from apps.tokens.models import RequestToken
 from tests.factories import UserFactory
-from tests.mailing.factories import DispatchFactory
-from tests.newsletter.factories import IssueFactory, PublishedIssueFactory, SubscriptionFactory
-from tests.support.pages import ADDRESSES
+from tests.newsletter.factories import PublishedIssueFactory, SubscriptionFactory
+from tests.support.pages import ADDRESSES, looked_up_in_vain
 from tests.support.refusals import reason
 
 pytestmark = pytest.mark.django_db
 
 LOGIN, LOGOUT = reverse("accounts:login"), reverse("accounts:logout")
 UNSUBSCRIBE = reverse("newsletter:unsubscribe")
-DESK = ["issues", "compose"]
-DESK_OF_AN_ISSUE = ["issue", "edit", "send", "cancel"]
 
 
 @pytest.fixture
@@ -89,11 +85,6 @@ def editor_client(client):
     return client
 
 
-def looked_up_in_vain(caplog):
-    """What Django's templates have logged: a variable that is not there, with the request's address, token and all."""
-    return [record.getMessage() for record in caplog.records if record.name == "django.template"]
-
-
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("path", [*ADDRESSES, "/no/such/page/"])
 def test_no_page_has_its_address_logged_for_want_of_a_variable(client, token, caplog, path, method):
@@ -101,29 +92,6 @@ def test_no_page_has_its_address_logged_for_want_of_a_variable(client, token, ca
     caplog.set_level("DEBUG", "django.template")
 
     getattr(client, method)(token.tokenise(path))
-
-    assert looked_up_in_vain(caplog) == []
-
-
-@pytest.mark.parametrize("name", DESK)
-def test_no_page_of_the_desk_has_its_address_logged_for_want_of_a_variable(editor_client, token, caplog, name):
-    PublishedIssueFactory()
-    caplog.set_level("DEBUG", "django.template")
-
-    editor_client.get(token.tokenise(reverse(f"mailing:{name}")))
-
-    assert looked_up_in_vain(caplog) == []
-
-
-@pytest.mark.parametrize("status", [None, *Dispatch.Status.values])
-@pytest.mark.parametrize("name", DESK_OF_AN_ISSUE)
-def test_no_page_about_an_issue_has_its_address_logged_for_want_of_a_variable(
-    editor_client, token, caplog, name, status
-):
-    issue = DispatchFactory(status=status).issue if status else IssueFactory()
-    caplog.set_level("DEBUG", "django.template")
-
-    editor_client.get(token.tokenise(reverse(f"mailing:{name}", args=[issue.slug])))
 
     assert looked_up_in_vain(caplog) == []
 

@@ -70,5 +70,11 @@ class Page(HTMLParser):
 
 
 def problems_of(answer):
-    """Redirects and refused methods have no page to look at."""
-    return [] if answer.status_code in (302, 303, 405) else Page(answer.content.decode()).problems()
+    """Redirects and refused methods have no page to look at, nor has an answer that is text, JSON or a file."""
+    is_page = answer.headers.get("Content-Type", "").startswith("text/html") and b"<html" in answer.getvalue()[:1000]
+    return [] if answer.status_code in (302, 303, 405) or not is_page else Page(answer.content.decode()).problems()
+
+
+def looked_up_in_vain(caplog):
+    """What Django's templates have logged: a variable that is not there, with the request's address, token and all."""
+    return [record.getMessage() for record in caplog.records if record.name == "django.template"]

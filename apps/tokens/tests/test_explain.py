@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError
+from django.urls import resolve
 from django.utils.timezone import now
 
 from .. import exceptions
-from ..explain import explain
+from ..explain import explain, explain_request
 from ..models import RequestToken, RequestTokenLog
 from . import urls
 from .support import FUTURE, LABEL, PAST, run
@@ -277,3 +278,37 @@ def test_the_page_acts_on_post_alone(support_client, request_token):
     page = support_client.get(EXPLAIN, {"link": request_token.tokenise("/optional/")})
 
     assert page.context["explanation"] is None
+
+
+def under_way(request, visitor=None):
+    return explain_request(request, resolve(request.path_info), visitor=visitor)
+
+
+def test_a_request_under_way_is_asked_what_a_click_is_and_nothing_of_what_follows(rf, request_token):
+    link = request_token.tokenise("/optional/")
+
+    asked = under_way(rf.get(link))
+
+    assert asked.steps == explain(link).steps[:-1]
+    assert asked.token == request_token
+
+
+def test_a_request_under_way_is_refused_for_the_reason_of_a_click(rf, refused, stranger):
+    link = refused("wrong_user")
+
+    asked = under_way(rf.get(link), visitor=stranger)
+
+    assert (asked.error.code, question_of_refusal(asked)) == ("wrong_user", [QUESTIONS["wrong_user"]])
+
+
+def test_the_token_in_the_form_of_a_request_under_way_is_found(rf, request_token):
+    asked = under_way(rf.post("/optional/", {"rt": request_token.jwt()}))
+
+    assert (asked.token, asked.error) == (request_token, None)
+
+
+def test_the_method_of_a_request_under_way_counts(rf, request_token):
+    link = request_token.tokenise("/only-put/")
+
+    assert question_of_refusal(under_way(rf.get(link))) == [QUESTIONS["method"]]
+    assert under_way(rf.put(link)).error is None

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
+from django.utils.translation import override
 
 from .. import exceptions
 from . import any_path
@@ -39,6 +40,7 @@ def test_the_holder_of_a_genuine_link_is_told_when(client, make_token, fields, w
     page = client.get(make_token(**fields).tokenise("/optional/")).text
 
     assert f"{words} {date_format(localtime(moment), 'DATETIME_FORMAT')}" in page
+    assert ".." not in page
 
 
 @pytest.mark.parametrize(("ago", "expected"), [(1, True), (3, False), (-1, False)])
@@ -129,6 +131,26 @@ def test_every_reason_has_a_code_and_a_message_of_its_own():
     messages = {str(leaf.message) for leaf in leaves()}
 
     assert len(codes) == len(titles) == len(messages) == len(leaves()) >= 12
+
+
+@pytest.mark.parametrize("leaf", leaves(), ids=lambda leaf: leaf.code)
+def test_every_reason_has_german_words(leaf):
+    english = (str(leaf.title), str(leaf.message))
+
+    with override("de"):
+        german = (str(leaf.title), str(leaf.message))
+
+    assert not set(german) & set(english)
+
+
+def test_a_page_says_which_language_it_speaks(client):
+    with override("de"):
+        german = client.get("/optional/?rt=x").text
+    with override("tlh"):
+        unknown = client.get("/optional/?rt=x").text
+
+    assert '<html lang="de">' in german
+    assert '<html lang="en">' in unknown
 
 
 def test_every_refusal_is_djangos_permission_denied():
