@@ -166,7 +166,7 @@ def test_the_page_says_when_nobody_is_sending(editor_client, running):
     assert f"manage.py send_issue {running.issue.slug}" in page_of(editor_client, running)
 
 
-def test_the_report_shows_each_number_once(editor_client, over):
+def test_the_report_has_the_numbers_of_the_ledger(editor_client, over):
     page = page_of(editor_client, over)
 
     found = numbers(page)
@@ -177,7 +177,6 @@ def test_the_report_shows_each_number_once(editor_client, over):
         "Skipped": 1,
         "All readers": 8,
     }
-    assert "<dl" not in page
     assert "unsubscribed since" not in page
     assert "refresh" not in page
 
