@@ -144,7 +144,7 @@ def contract(mode, max_uses, now, event):
     used = now._replace(uses=now.uses + 1)
     seen = {"raises": "500", "answers/404": "404"}.get(view, f"view, {'owner' if is_for_owner else now.visitor}")
     if mode == SESSION:
-        return seen, now._replace(session="nobody") if view == "raises" else used._replace(session="owner")
+        return seen, now if view == "raises" else used._replace(session="owner")
     return seen, now if view in ("raises", "answers/404", "releases") else used
 
 
