@@ -9,9 +9,10 @@ from apps.site.markdown import render
 
 
 class LatestIssues(Feed[Issue, None]):
-    # Threat: a forged Host header. Every address is whole, so that Django adds no host of the request to it.
-    title = settings.SITE_NAME
+    def title(self) -> str:
+        return settings.SITE_NAME
 
+    # Threat: a forged Host header. Every address is whole, so that Django adds no host of the request to it.
     def link(self) -> str:
         return absolute_url("newsletter:archive")
 

@@ -162,9 +162,7 @@ def _find(data: Any) -> Invitation | None:
 
 def _read_cookie(request: HttpRequest) -> Invitation | None:
     pk = request.get_signed_cookie(COOKIE, None, salt=SALT, max_age=MAX_AGE_SECONDS)
-    if pk is None:
-        return None
-    return Invitation.objects.live().select_related("token", "member").filter(pk=pk).first()
+    return Invitation.objects.live().select_related("token", "member").filter(pk=pk).first() if pk else None
 
 
 def _keep(response: HttpResponse, invitation: Invitation) -> None:
