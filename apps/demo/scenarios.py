@@ -247,4 +247,9 @@ ELSEWHERE = [
         "test_a_sign_in_whose_answer_is_lost_after_the_commit_is_met_by_the_offer_of_a_new_link",
         "tests/accounts/test_sign_in.py",
     ),
+    Elsewhere(
+        _("Two real browsers: the link is opened where nobody asked for it."),
+        "test_a_link_that_is_opened_elsewhere_asks_first_and_its_owner_can_throw_everybody_out",
+        "tests/browser/test_signing_in.py",
+    ),
 ]
