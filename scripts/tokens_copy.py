@@ -138,14 +138,12 @@ def adopt(path: Path, formatter: list[str]) -> int:
 
 def verify(path: Path, formatter: list[str]) -> int:
     """Offline: 1 if it misses what its CHANGELOG here calls security."""
-    known = read_record(path)
-    write_record(path, known)
+    known = write_record(path, read_record(path))
     yours = {name: digest(text) for name, text in read(path).items()}
     changed = [name for name in known.files.keys() | yours.keys() if known.files.get(name) != yours.get(name)]
-    missed = security_since(known.version)
-    print(f"{known.version}, {len(changed)} files changed, {len(missed)} security entries newer than yours")
-    print("\n".join([*(f"  {name}" for name in sorted(changed)), *missed]))
-    return 1 if missed else 0
+    print(f"{known.version}, {len(changed)} files changed, {len(known.missed)} security entries newer than yours")
+    print("\n".join([*(f"  {name}" for name in sorted(changed)), *known.missed]))
+    return 1 if known.missed else 0
 
 
 # Three versions of a file become one
@@ -211,9 +209,10 @@ def record(path: Path, commit: str, files: Files) -> None:
     write_record(path, Record(version_of(files), commit, {name: digest(text) for name, text in sorted(files.items())}))
 
 
-def write_record(path: Path, known: Record) -> None:
+def write_record(path: Path, known: Record) -> Record:
     known = known._replace(verified=datetime.now(timezone.utc).date().isoformat(), missed=security_since(known.version))
     (path / RECORD).write_text(json.dumps(known._asdict(), indent=1) + "\n", encoding="utf-8")
+    return known
 
 
 def read_record(path: Path) -> Record:

@@ -92,14 +92,14 @@ def finish(click: Click, found: Explanation, request: HttpRequest, response: Htt
     token = found.token
     if token is not None:
         after = RequestToken.objects.filter(pk=token.pk).values_list("used_to_date", flat=True).first()
-        click.uses = _change(token.used_to_date, _("deleted") if after is None else after)
+        click.uses = change(token.used_to_date, _("deleted") if after is None else after)
         if found.error is None and not click.reason:
             _add_deed(click, found, token)
     if click.error is not None and found.error is None:
         # A page's own function, or somebody who was faster.
         found.refuse(_("Is it accepted, when it comes to it?"), click.error)
     found.add(_("What is answered?"), click.answer)
-    click.visitor = _change(click.visitor, name_of(user_of(request)))
+    click.visitor = change(click.visitor, name_of(user_of(request)))
 
 
 def _add_deed(click: Click, found: Explanation, token: RequestToken) -> None:
@@ -128,7 +128,8 @@ def _add_deed(click: Click, found: Explanation, token: RequestToken) -> None:
     )
 
 
-def _change(before: Any, after: Any) -> str:
+def change(before: Any, after: Any) -> str:
+    """Such as "0 → 1"; one of them where nothing has changed."""
     return str(before) if before == after else f"{before} → {after}"
 
 

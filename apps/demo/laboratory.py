@@ -32,6 +32,7 @@ from apps.accounts import asking, known, scopes, services
 from apps.accounts.models import KnownBrowser, SignInRequest, User
 from apps.demo import scenarios
 from apps.demo.browser import USER_AGENT, Answer, Browser
+from apps.demo.clicks import change
 from apps.demo.mailbox import NOWHERE
 from apps.demo.scenarios import Scenario, Step, Text
 from apps.site import cookies
@@ -160,8 +161,7 @@ def _play(step: Step, cast: dict[str, list[Browser]], token: RequestToken, owner
     before, started = _uses(token), perf_counter()
     answers = _at_once(browsers, step.does, _link(token))
     ended = perf_counter()
-    after = _uses(token)
-    uses = str(before) if before == after else f"{before} → {after}"
+    uses = change(before, _uses(token))
     signed_in = [_signed_in_as(name, browsers, owner) for name, browsers in cast.items()]
     return Moment(
         step, (started - begun) * 1000, (ended - started) * 1000, answers, uses, [text for text in signed_in if text]
