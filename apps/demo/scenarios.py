@@ -17,7 +17,7 @@ Text = str | Promise
 OWNER, SCANNER, BOT, FRIEND, MEMBER, CROWD = "owner", "scanner", "bot", "friend", "member", "crowd"
 PEOPLE: dict[str, Text] = {
     OWNER: _("The owner"),
-    SCANNER: _("A mail scanner"),
+    SCANNER: _("An email scanner"),
     BOT: _("A bot"),
     FRIEND: _("A friend"),
     MEMBER: _("Another member"),
@@ -101,7 +101,7 @@ SCENARIOS = [
     Scenario(
         "head-then-get",
         _("HEAD, then GET"),
-        _("A mail program looks at the address before it opens it."),
+        _("An email program looks at the address before it opens it."),
         [Step(OWNER, HEAD, {"204": 1}), Step(OWNER, GET, {"303": 1})],
         uses=1,
         signed_in={OWNER: 1},
@@ -133,7 +133,7 @@ SCENARIOS = [
     Scenario(
         "scanner",
         _("A scanner that reads"),
-        _("A mail scanner loads the page of every link before it delivers the email."),
+        _("An email scanner loads the page of every link before it delivers the email."),
         [Step(SCANNER, HEAD, {"204": 1}), Step(SCANNER, GET, {"200": 1}), Step(OWNER, GET, {"303": 1})],
         uses=1,
         signed_in={OWNER: 1},

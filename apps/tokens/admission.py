@@ -267,7 +267,7 @@ def questions(request: HttpRequest, rule: AnyRule, token: RequestToken, claims: 
 def _admit(request: HttpRequest, rule: RequestTokenRule, token: RequestToken) -> Use | HttpResponse:
     try:
         template = _confirm_template(request, rule, token)
-        # Threat: mail scanners and previews that follow links. GET shows, POST acts.
+        # Threat: email scanners and previews that follow links. GET shows, POST acts.
         if template and request.method in ("GET", "HEAD"):
             logger.debug("confirm token=%s template=%s", token.pk, template)
             return render(request, template, {"token": token})

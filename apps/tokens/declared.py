@@ -45,10 +45,10 @@ def declared_views(resolver: Any = None, address: str = "/") -> Iterator[Declare
 
 @register(Tags.urls)
 def check_sign_in_by_get(**kwargs: Any) -> list[CheckMessage]:
-    # Threat: a mail scanner that follows a sign-in link uses it up. Only for tokens that sign in does confirm=False
+    # Threat: an email scanner that follows a sign-in link uses it up. Only for tokens that sign in does confirm=False
     # differ from the default.
     hint = 'Leave confirm=False out, or allow only the button: methods=["POST"].'
-    message = "A GET of {0.__module__}.{0.__qualname__} signs in at once, and so does a mail scanner."
+    message = "A GET of {0.__module__}.{0.__qualname__} signs in at once, and so does an email scanner."
     return [
         Warning(message.format(found.view), hint, id="tokens.W002")
         for found in declared_views()

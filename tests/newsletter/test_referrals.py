@@ -1,4 +1,4 @@
-"""A member's link from the first click to the confirmed reader, as browsers and mail programs go through it."""
+"""A member's link from the first click to the confirmed reader, as browsers and email programs go through it."""
 
 import re
 import time
